@@ -1,0 +1,13 @@
+//! The public interface, on real files: what is read, and the exact message for everything that is wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+/// CSV: quoting, line numbers, byte offsets, and the messages.
+mod csv;
+mod files;
+/// JSON Lines: fields, ids, and the messages.
+mod jsonl;
+/// Folders, several paths, extensions and compression.
+mod opening;
+/// Plain texts: limits, byte order marks, and the messages.
+mod text;

@@ -1,0 +1,226 @@
+//! `detect train`: a corpus to a vocabulary, to tokens, to a GPT-2.
+
+use crate::args::TrainArgs;
+use crate::output::{Exit, note, progress_bar};
+use anyhow::{Context, Result, ensure};
+use datasets::Document;
+use generator::{Gpt2Config, Precision, ShardWriter, TokenShard, Tokenizer, Trainer, TrainingConfig};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+/// Documents in 1000 that are held out.
+const HELD_OUT_PERMILLE: u32 = 5;
+/// One document in this many teaches the vocabulary: some tens of megabytes are plenty for 8,192 tokens.
+const VOCABULARY_SHARE: u32 = 200;
+/// Tokens of each held-out source that are scored while training; all of them at the end.
+const QUICK_HELD_OUT: usize = 16_384;
+const LOG_HEADER: &str = "step,tokens,loss_nats_per_token,gradient_norm,learning_rate,tokens_per_second,\
+                          held_out_nats_per_token,held_out_bits_per_byte";
+
+pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
+    let config = training_config(args);
+    let device = generator::device(&args.device)?;
+    std::fs::create_dir_all(&args.output)
+        .with_context(|| format!("cannot create `{}`", args.output.display()))?;
+    let tokenizer = vocabulary(args)?;
+    let (shard, held_out) = tokens(args, &tokenizer)?;
+    note(&format!("{} training tokens, {:.2} bytes each", shard.tokens.len(), bytes_per_token(&shard)));
+
+    let checkpoints = args.output.join("checkpoints");
+    let resumed = match &args.from {
+        Some(path) => Some(Trainer::from_checkpoint(path, config.clone(), &device)?),
+        None => Trainer::resume(&checkpoints, config.clone(), &device)?,
+    };
+    let mut trainer = match resumed {
+        Some(trainer) => trainer,
+        None => Trainer::new(&model_config(args, &tokenizer), config.clone(), &device)?,
+    };
+    note(&format!("step {} of {}", trainer.step_count(), config.steps));
+    std::fs::write(args.output.join("training.json"), serde_json::to_string_pretty(&config)?)?;
+
+    let mut log = Log::open(&args.output.join("log.csv"))?;
+    let bar = progress_bar(config.steps as u64, "steps");
+    bar.set_position(trainer.step_count() as u64);
+    let before_decay = config.steps.saturating_sub(config.decay);
+    let (mut since, mut steps_since) = (Instant::now(), 0);
+    let mut loss = 0.0;
+    while trainer.step_count() < config.steps {
+        let step = trainer.train_step(&shard)?;
+        loss += step.loss;
+        steps_since += 1;
+        bar.set_position(trainer.step_count() as u64);
+        let done = trainer.step_count();
+        if done.is_multiple_of(args.evaluate_every) || done == config.steps {
+            let seconds = since.elapsed().as_secs_f64();
+            let all = done == config.steps;
+            let score = held_out_scores(&trainer, &held_out, if all { usize::MAX } else { QUICK_HELD_OUT });
+            log.row(&trainer, &step, loss / steps_since as f64, steps_since as f64 * step_tokens(&config) / seconds, &score)?;
+            bar.set_message(format!("loss {:.3}, held out {:.3} bits/byte", loss / steps_since as f64, score.bits_per_byte));
+            if all {
+                for (source, bits) in &score.by_source {
+                    note(&format!("held out {source}: {bits:.4} bits per byte"));
+                }
+                note(&format!("held out, mean of sources: {:.4} bits per byte", score.bits_per_byte));
+            }
+            (since, steps_since, loss) = (Instant::now(), 0, 0.0);
+        }
+        if done.is_multiple_of(args.save_every) || done == before_decay || done == config.steps {
+            trainer.save(&checkpoints, &[before_decay])?;
+        }
+    }
+    bar.finish();
+    trainer.model().save(&args.output, Precision::F16)?;
+    note(&format!("wrote `{}`", args.output.join("model.safetensors").display()));
+    Ok(Exit::Done)
+}
+
+fn training_config(args: &TrainArgs) -> TrainingConfig {
+    TrainingConfig {
+        batch: args.batch,
+        tokens: args.tokens,
+        steps: args.steps,
+        warmup: args.warmup,
+        decay: args.decay,
+        schedule: args.schedule.into(),
+        learning_rate: args.learning_rate,
+        seed: args.seed,
+        ..TrainingConfig::default()
+    }
+}
+
+fn model_config(args: &TrainArgs, tokenizer: &Tokenizer) -> Gpt2Config {
+    Gpt2Config::new(tokenizer.vocabulary(), args.context, args.channels, args.layers, args.heads)
+}
+
+fn step_tokens(config: &TrainingConfig) -> f64 {
+    (config.batch * config.tokens) as f64
+}
+
+fn bytes_per_token(shard: &TokenShard) -> f64 {
+    shard.text_bytes as f64 / shard.tokens.len().max(1) as f64
+}
+
+/// The vocabulary in the output folder, learned from the corpus where there is none yet.
+fn vocabulary(args: &TrainArgs) -> Result<Tokenizer> {
+    let path = args.output.join("tokenizer.json");
+    if path.exists() {
+        return Ok(Tokenizer::from_folder(&args.output)?);
+    }
+    note(&format!("learning a vocabulary of {} tokens", args.vocabulary));
+    let mut sample = Vec::new();
+    for document in datasets::open_all(&args.corpus)? {
+        let document = document?;
+        if datasets::is_held_out(&format!("vocabulary {}", document.id), VOCABULARY_SHARE) {
+            sample.push(document.text);
+        }
+    }
+    ensure!(!sample.is_empty(), "the corpus is too small to learn a vocabulary from");
+    let tokenizer = Tokenizer::train(sample.into_iter(), args.vocabulary)?;
+    generator::write_atomically(&path, tokenizer.to_json()?.as_bytes())?;
+    Ok(tokenizer)
+}
+
+/// The training tokens, and the held-out ones by source: made from the corpus once, then read.
+fn tokens(args: &TrainArgs, tokenizer: &Tokenizer) -> Result<(TokenShard, BTreeMap<String, TokenShard>)> {
+    let train = args.output.join("train.tokens");
+    if !train.exists() {
+        encode_corpus(args, tokenizer, &train)?;
+    }
+    let mut held_out = BTreeMap::new();
+    for entry in std::fs::read_dir(&args.output)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if let Some(source) = name.strip_prefix("held-out-").and_then(|name| name.strip_suffix(".tokens")) {
+            held_out.insert(source.to_owned(), TokenShard::read(&path, tokenizer)?);
+        }
+    }
+    Ok((TokenShard::read(&train, tokenizer)?, held_out))
+}
+
+fn encode_corpus(args: &TrainArgs, tokenizer: &Tokenizer, train: &Path) -> Result<()> {
+    let bar = progress_bar(0, "documents to tokens");
+    let mut writer = ShardWriter::create(train, tokenizer)?;
+    let mut held_out: BTreeMap<String, ShardWriter> = BTreeMap::new();
+    let mut documents = datasets::open_all(&args.corpus)?;
+    loop {
+        let chunk: Vec<Document> = documents.by_ref().take(512).collect::<Result<_, _>>()?;
+        if chunk.is_empty() {
+            break;
+        }
+        let encoded: Vec<_> = chunk.par_iter().map(|document| tokenizer.encode(&document.text)).collect::<Result<_, _>>()?;
+        for (document, encoding) in chunk.iter().zip(encoded) {
+            let shard = if datasets::is_held_out(&document.id, HELD_OUT_PERMILLE) {
+                let source = document.source.clone().unwrap_or_else(|| "corpus".to_owned());
+                let path = args.output.join(format!("held-out-{source}.tokens"));
+                match held_out.entry(source) {
+                    std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                    std::collections::btree_map::Entry::Vacant(entry) => {
+                        entry.insert(ShardWriter::create(&path, tokenizer)?)
+                    }
+                }
+            } else {
+                &mut writer
+            };
+            shard.push(&encoding.ids, document.text.len())?;
+        }
+        bar.inc(chunk.len() as u64);
+    }
+    for shard in held_out.into_values() {
+        shard.finish()?;
+    }
+    bar.finish_and_clear();
+    Ok(writer.finish()?)
+}
+
+struct HeldOut {
+    nats_per_token: f64,
+    bits_per_byte: f64,
+    by_source: Vec<(String, f64)>,
+}
+
+/// Each source scored alone; the mean of the sources.
+fn held_out_scores(trainer: &Trainer, shards: &BTreeMap<String, TokenShard>, most: usize) -> HeldOut {
+    let mut score = HeldOut { nats_per_token: 0.0, bits_per_byte: 0.0, by_source: Vec::new() };
+    for (source, shard) in shards {
+        let (nats, _) = trainer.held_out_loss(shard, most);
+        let bits = nats / std::f64::consts::LN_2 / bytes_per_token(shard);
+        score.nats_per_token += nats / shards.len() as f64;
+        score.bits_per_byte += bits / shards.len() as f64;
+        score.by_source.push((source.clone(), bits));
+    }
+    score
+}
+
+struct Log(std::fs::File);
+
+impl Log {
+    fn open(path: &Path) -> Result<Self> {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        if file.metadata()?.len() == 0 {
+            writeln!(file, "{LOG_HEADER}")?;
+        }
+        Ok(Self(file))
+    }
+
+    fn row(&mut self, trainer: &Trainer, step: &generator::Step, loss: f64, speed: f64, score: &HeldOut) -> Result<()> {
+        let tokens = trainer.step_count() as f64 * step_tokens(trainer.config());
+        writeln!(
+            self.0,
+            "{},{tokens},{loss:.4},{:.3},{:.3e},{speed:.0},{:.4},{:.4}",
+            trainer.step_count(),
+            step.gradient_norm,
+            step.learning_rate,
+            score.nats_per_token,
+            score.bits_per_byte
+        )?;
+        Ok(())
+    }
+}

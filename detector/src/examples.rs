@@ -1,0 +1,195 @@
+//! Labelled texts for training and calibration: which texts, cut how, of which kind.
+
+use crate::language::words;
+use datasets::{Document, Label};
+use std::collections::BTreeMap;
+use std::hash::Hasher;
+use xxhash_rust::xxh3::Xxh3;
+
+/// The two kinds of machine text; each has a head of its own, for one detector of both is bad at each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Written by a model trained to answer.
+    Assistant,
+    /// Drawn from a plain language model.
+    Sampled,
+}
+
+/// Sources whose machine texts are samples of plain language models; the other sources' are an assistant's.
+const SAMPLED_SOURCES: [&str; 4] = ["gpt-2-output", "gpt-2-samples", "seqxgpt", "own-samples"];
+
+/// Sources that share texts or prompts and are therefore left out together.
+const SOURCE_GROUPS: [(&str, &str); 1] = [("biscope-paraphrased", "biscope")];
+
+/// A text to learn from or to be judged on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// Id of the document.
+    pub id: String,
+    /// The text, cut to a random length.
+    pub text: String,
+    /// `None`: human.
+    pub kind: Option<Kind>,
+    /// Where it came from: what is left out as one.
+    pub source: String,
+    /// Source and domain: what is weighed as one.
+    pub domain: String,
+    /// The model, of machine text.
+    pub generator: Option<String>,
+}
+
+/// How many texts to take and how to cut them.
+#[derive(Debug, Clone, Copy)]
+pub struct Selection {
+    /// At most this many texts of one source, domain, label and generator.
+    pub most: usize,
+    /// Fewest words of a cut.
+    pub least_words: usize,
+    /// Most words of a cut; the length is drawn log-uniformly between the two.
+    pub most_words: usize,
+    /// Seed of the choice.
+    pub seed: u64,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self { most: 500, least_words: 40, most_words: 320, seed: 1 }
+    }
+}
+
+/// Chooses and cuts texts. The choice depends on ids and the seed, not on the order of the documents.
+#[derive(Debug)]
+pub struct Selector {
+    selection: Selection,
+    cells: BTreeMap<(String, String, String), BTreeMap<u64, Example>>,
+}
+
+impl Selector {
+    /// An empty selection.
+    #[must_use]
+    pub fn new(selection: Selection) -> Self {
+        Self { selection, cells: BTreeMap::new() }
+    }
+
+    /// Considers a document. Without a label it is human: a corpus older than language models.
+    pub fn offer(&mut self, document: Document) {
+        let source = document.source.clone().unwrap_or_else(|| "corpus".to_owned());
+        let label = document.label.unwrap_or(Label::Human);
+        let domain = document.domain.clone().unwrap_or_default();
+        let writer = document.generator.clone().unwrap_or_default();
+        let order = stable_hash(&[&source, &document.id, &domain, &writer], self.selection.seed);
+        let cell = self.cells.entry((source.clone(), domain.clone(), writer)).or_default();
+        if cell.len() >= self.selection.most && cell.last_key_value().is_some_and(|(last, _)| *last < order) {
+            return;
+        }
+        let Some(text) = cut(&document.text, &self.selection, order) else { return };
+        let kind = match label {
+            Label::Human => None,
+            Label::Machine if SAMPLED_SOURCES.contains(&source.as_str()) => Some(Kind::Sampled),
+            Label::Machine => Some(Kind::Assistant),
+        };
+        let group = SOURCE_GROUPS.iter().find(|(member, _)| *member == source).map_or(source.as_str(), |(_, group)| group);
+        let example = Example {
+            id: document.id,
+            text,
+            kind,
+            source: group.to_owned(),
+            domain: format!("{source}/{domain}"),
+            generator: document.generator,
+        };
+        cell.insert(order, example);
+        if cell.len() > self.selection.most {
+            cell.pop_last();
+        }
+    }
+
+    /// The chosen texts, each text once, in a stable order.
+    #[must_use]
+    pub fn finish(self) -> Vec<Example> {
+        let mut seen = std::collections::BTreeSet::new();
+        let all = self.cells.into_values().flat_map(BTreeMap::into_values);
+        all.filter(|example| seen.insert(stable_hash(&[&example.text], 0))).collect()
+    }
+}
+
+/// A stretch of whole words of random length and place, or `None` where the text is too short.
+fn cut(text: &str, selection: &Selection, random: u64) -> Option<String> {
+    let starts: Vec<usize> = words(text).map(|word| word.as_ptr() as usize - text.as_ptr() as usize).collect();
+    if starts.len() < selection.least_words {
+        return None;
+    }
+    let unit = |shift: u32| f64::from((random >> shift) as u16) / f64::from(u16::MAX);
+    let most = selection.most_words.min(starts.len()) as f64;
+    let least = selection.least_words as f64;
+    let wanted = (least * (most / least).powf(unit(0))).round() as usize;
+    let first = (unit(16) * (starts.len() - wanted) as f64) as usize;
+    // from the beginning of a line or sentence where one is near, as a person would quote
+    let begin = sentence_start(text, starts[first]);
+    let end = starts.get(first + wanted).copied().unwrap_or(text.len());
+    Some(text[begin..end].trim().to_owned())
+}
+
+fn sentence_start(text: &str, at: usize) -> usize {
+    let before = &text[..at];
+    let boundary = before.rfind(['\n', '.', '!', '?']).map_or(0, |found| found + 1);
+    if at - boundary < 300 { boundary } else { at }
+}
+
+/// A hash with a stable definition (XXH3-64).
+#[must_use]
+pub fn stable_hash(parts: &[&str], seed: u64) -> u64 {
+    let mut hasher = Xxh3::with_seed(seed);
+    for part in parts {
+        hasher.write(part.as_bytes());
+        hasher.write(&[0xFF]);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(id: usize, source: &str) -> Document {
+        let text = (0..200).map(|word| format!("word{word}of{id}")).collect::<Vec<_>>().join(" ");
+        Document { id: id.to_string(), text, source: Some(source.to_owned()), ..Document::default() }
+    }
+
+    #[test]
+    fn the_choice_does_not_depend_on_the_order() {
+        let choose = |documents: Vec<Document>| {
+            let mut selector = Selector::new(Selection { most: 5, ..Selection::default() });
+            documents.into_iter().for_each(|document| selector.offer(document));
+            selector.finish()
+        };
+        let forward: Vec<Document> = (0..30).map(|id| document(id, "a")).collect();
+        let backward = forward.iter().rev().cloned().collect();
+        let chosen = choose(forward);
+        assert_eq!(chosen.len(), 5);
+        assert_eq!(chosen, choose(backward));
+    }
+
+    #[test]
+    fn cuts_have_the_asked_length_and_short_texts_are_left() {
+        let text = (0..1000).map(|word| format!("w{word}")).collect::<Vec<_>>().join(" ");
+        for random in (0..50).map(|index| stable_hash(&[&index.to_string()], 7)) {
+            let cut = cut(&text, &Selection::default(), random).expect("long enough");
+            assert!((40..=321).contains(&words(&cut).count()), "{} words", words(&cut).count());
+        }
+        assert_eq!(cut("too short a text", &Selection::default(), 9), None);
+    }
+
+    #[test]
+    fn kinds_follow_the_source() {
+        let mut selector = Selector::new(Selection::default());
+        for (id, (source, label)) in
+            [("seqxgpt", Label::Machine), ("seqxgpt", Label::Human), ("l2r", Label::Machine)].into_iter().enumerate()
+        {
+            selector.offer(Document { label: Some(label), domain: Some(id.to_string()), ..document(id, source) });
+        }
+        let kinds: Vec<_> = selector.finish().into_iter().map(|example| (example.source, example.kind)).collect();
+        let expected = [("l2r", Some(Kind::Assistant)), ("seqxgpt", Some(Kind::Sampled)), ("seqxgpt", None)];
+        assert_eq!(kinds, expected.map(|(source, kind)| (source.to_owned(), kind)));
+    }
+}
