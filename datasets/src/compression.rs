@@ -27,9 +27,7 @@ pub(crate) fn open(path: &Path, compression: Compression) -> Result<Input> {
         Compression::Gzip => Box::new(BufReader::new(MultiGzDecoder::new(file))),
         Compression::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(file).map_err(open_error)?;
-            decoder
-                .window_log_max(ZSTD_WINDOW_LOG_MAX)
-                .map_err(open_error)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(open_error)?;
             Box::new(BufReader::new(decoder))
         }
     })
@@ -53,9 +51,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
         let mut text = String::new();
-        open(file.path(), Compression::Zstd)
-            .unwrap()
-            .read_to_string(&mut text)?;
+        open(file.path(), Compression::Zstd).unwrap().read_to_string(&mut text)?;
         Ok(text)
     }
 

@@ -43,13 +43,7 @@ impl Iterator for Csv {
 
 impl Csv {
     pub(crate) fn new(lines: Lines) -> Self {
-        Self {
-            path: lines.path().to_owned(),
-            lines,
-            columns: Vec::new(),
-            record: Vec::new(),
-            done: false,
-        }
+        Self { path: lines.path().to_owned(), lines, columns: Vec::new(), record: Vec::new(), done: false }
     }
 
     fn read_header(&mut self) -> Result<()> {
@@ -58,18 +52,10 @@ impl Csv {
         for column in Fields::NAMES {
             let count = names.iter().filter(|name| **name == column).count();
             if count > 1 || (count == 0 && column == "text") {
-                return Err(Error::Header {
-                    path: self.path.clone(),
-                    line,
-                    column,
-                    count,
-                });
+                return Err(Error::Header { path: self.path.clone(), line, column, count });
             }
         }
-        self.columns = names
-            .iter()
-            .map(|name| Fields::NAMES.into_iter().find(|field| field == name))
-            .collect();
+        self.columns = names.iter().map(|name| Fields::NAMES.into_iter().find(|field| field == name)).collect();
         Ok(())
     }
 
@@ -102,11 +88,7 @@ impl Csv {
         let Some((number, offset)) = self.gather()? else {
             return Ok(None);
         };
-        let record = Line {
-            number,
-            offset,
-            bytes: &self.record,
-        };
+        let record = Line { number, offset, bytes: &self.record };
         let text = utf8(&self.path, &record)?;
         let mut cells = StringRecord::new();
         ReaderBuilder::new()
@@ -131,15 +113,8 @@ impl Csv {
                 continue;
             }
             let first = *start.get_or_insert((line.number, line.offset));
-            state = line
-                .bytes
-                .iter()
-                .fold(state, |state, byte| state.after(*byte));
-            let bytes = if state == State::Quoted {
-                line.bytes
-            } else {
-                bytes
-            };
+            state = line.bytes.iter().fold(state, |state, byte| state.after(*byte));
+            let bytes = if state == State::Quoted { line.bytes } else { bytes };
             self.record.extend(bytes);
             if self.record.len() > self.lines.limit() {
                 self.done = true;
@@ -156,10 +131,7 @@ impl Csv {
         }
         match start {
             None => Ok(None),
-            Some((line, _)) => Err(Error::UnclosedQuote {
-                path: self.path.clone(),
-                line,
-            }),
+            Some((line, _)) => Err(Error::UnclosedQuote { path: self.path.clone(), line }),
         }
     }
 }

@@ -28,9 +28,7 @@ impl Label {
 
     /// The label with this name; exact, in lower case.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Label::Human, Label::Machine]
-            .into_iter()
-            .find(|label| label.as_str() == name)
+        [Label::Human, Label::Machine].into_iter().find(|label| label.as_str() == name)
     }
 }
 
@@ -70,19 +68,10 @@ mod tests {
 
     #[test]
     fn labels_are_written_in_lower_case() {
-        assert_eq!(
-            serde_json::to_string(&Label::Machine).unwrap(),
-            r#""machine""#
-        );
-        assert_eq!(
-            serde_json::from_str::<Label>(r#""human""#).unwrap(),
-            Label::Human
-        );
+        assert_eq!(serde_json::to_string(&Label::Machine).unwrap(), r#""machine""#);
+        assert_eq!(serde_json::from_str::<Label>(r#""human""#).unwrap(), Label::Human);
         for label in [Label::Human, Label::Machine] {
-            assert_eq!(
-                serde_json::to_string(&label).unwrap(),
-                format!("\"{label}\"")
-            );
+            assert_eq!(serde_json::to_string(&label).unwrap(), format!("\"{label}\""));
             assert_eq!(Label::from_name(label.as_str()), Some(label));
         }
         assert_eq!(Label::from_name("Human"), None);
@@ -90,12 +79,7 @@ mod tests {
 
     #[test]
     fn absent_fields_are_not_written() {
-        let document = Document {
-            id: "a".into(),
-            text: "x".into(),
-            label: Some(Label::Human),
-            ..Document::default()
-        };
+        let document = Document { id: "a".into(), text: "x".into(), label: Some(Label::Human), ..Document::default() };
         let json = serde_json::to_string(&document).unwrap();
         assert_eq!(json, r#"{"id":"a","text":"x","label":"human"}"#);
         assert_eq!(serde_json::from_str::<Document>(&json).unwrap(), document);

@@ -210,10 +210,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::NotFound { .. } => "check the spelling and the folder you are in".into(),
-            Error::Folder { path } => format!(
-                "name the files in it, e.g. `{}`",
-                path.join("*.txt").display()
-            ),
+            Error::Folder { path } => format!("name the files in it, e.g. `{}`", path.join("*.txt").display()),
             Error::Open { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "check the permissions, e.g. with `ls -l`".into()
             }
@@ -223,34 +220,26 @@ impl Error {
             Error::NothingToRead { .. } => {
                 "rename the files to the format they are in, e.g. `.txt` for plain text".into()
             }
-            Error::Binary { .. } => {
-                "save it as plain text first; if it is text in UTF-16, convert it with \
+            Error::Binary { .. } => "save it as plain text first; if it is text in UTF-16, convert it with \
                  `iconv -f utf-16 -t utf-8`"
-                    .into()
-            }
-            Error::InvalidUtf8 { .. } => {
-                "convert it first, for example with `iconv -f latin1 -t utf-8`".into()
-            }
+                .into(),
+            Error::InvalidUtf8 { .. } => "convert it first, for example with `iconv -f latin1 -t utf-8`".into(),
             Error::DocumentTooLong { .. } => {
                 "split it, e.g. with `split --line-bytes=1M --additional-suffix=.txt`".into()
             }
             Error::RecordTooLong { .. } => {
-                "check that every document is on a line of its own and that quotes are closed"
-                    .into()
+                "check that every document is on a line of its own and that quotes are closed".into()
             }
             Error::BrokenJson { .. } | Error::NotAnObject { .. } => {
                 "every line must be one whole JSON object, e.g. `{\"text\": \"…\"}`".into()
             }
-            Error::MissingField { .. } => {
-                "only `text` is needed; `id`, `label`, `generator`, `domain`, `source` and \
+            Error::MissingField { .. } => "only `text` is needed; `id`, `label`, `generator`, `domain`, `source` and \
                  `attack` are optional"
-                    .into()
-            }
+                .into(),
             Error::WrongType { .. } => return None,
             Error::UnknownLabel { .. } => "labels are `human` and `machine`".into(),
             Error::Header { .. } => {
-                "the first record must name the columns, separated by commas, e.g. `id,text,label`"
-                    .into()
+                "the first record must name the columns, separated by commas, e.g. `id,text,label`".into()
             }
             Error::WrongWidth { .. } => {
                 "a cell with a comma, a quote or a line break in it must be in double quotes".into()
@@ -289,9 +278,7 @@ fn extension_found(extension: &str) -> String {
 fn extension_hint(extension: &str) -> String {
     match extension {
         ".json" => "write one object per line, e.g. with `jq -c '.[]'`, and name it `.jsonl`",
-        ".pdf" | ".doc" | ".docx" | ".odt" | ".rtf" | ".html" | ".htm" | ".epub" => {
-            "save it as plain text first"
-        }
+        ".pdf" | ".doc" | ".docx" | ".odt" | ".rtf" | ".html" | ".htm" | ".epub" => "save it as plain text first",
         _ => "rename it to the format it is in, e.g. `.txt` for plain text",
     }
     .into()
@@ -317,10 +304,7 @@ mod tests {
         assert_eq!(missing.to_string(), "`a` does not exist");
         let denied = open(io::ErrorKind::PermissionDenied);
         assert_eq!(denied.to_string(), "cannot open `a`");
-        assert_eq!(
-            denied.hint().as_deref(),
-            Some("check the permissions, e.g. with `ls -l`")
-        );
+        assert_eq!(denied.hint().as_deref(), Some("check the permissions, e.g. with `ls -l`"));
     }
 
     #[test]

@@ -46,15 +46,7 @@ pub(crate) enum Field {
 
 impl Fields {
     /// The names of the fields, as JSON keys and CSV columns.
-    pub(crate) const NAMES: [&'static str; 7] = [
-        "id",
-        "text",
-        "label",
-        "generator",
-        "domain",
-        "source",
-        "attack",
-    ];
+    pub(crate) const NAMES: [&'static str; 7] = ["id", "text", "label", "generator", "domain", "source", "attack"];
 
     /// The field with this name; the inverse of [`Fields::NAMES`].
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Field> {
@@ -110,12 +102,7 @@ impl Field {
     }
 }
 
-fn optional_string(
-    path: &Path,
-    line: u64,
-    name: &'static str,
-    field: Field,
-) -> Result<Option<String>> {
+fn optional_string(path: &Path, line: u64, name: &'static str, field: Field) -> Result<Option<String>> {
     match field {
         Field::Null => Ok(None),
         Field::String(string) => Ok(Some(string)),
@@ -123,20 +110,8 @@ fn optional_string(
     }
 }
 
-fn wrong_type(
-    path: &Path,
-    line: u64,
-    field: &'static str,
-    expected: &'static str,
-    found: &'static str,
-) -> Error {
-    Error::WrongType {
-        path: path.to_owned(),
-        line,
-        field,
-        expected,
-        found,
-    }
+fn wrong_type(path: &Path, line: u64, field: &'static str, expected: &'static str, found: &'static str) -> Error {
+    Error::WrongType { path: path.to_owned(), line, field, expected, found }
 }
 
 fn label(path: &Path, line: u64, name: &str) -> Result<Label> {
@@ -212,8 +187,7 @@ mod tests {
     #[test]
     fn every_name_is_a_field_of_the_struct() {
         for name in Fields::NAMES {
-            let mut fields: Fields =
-                serde_json::from_str(&format!(r#"{{"{name}": "x"}}"#)).unwrap();
+            let mut fields: Fields = serde_json::from_str(&format!(r#"{{"{name}": "x"}}"#)).unwrap();
             assert_eq!(fields.get_mut(name), Some(&mut Field::String("x".into())));
         }
         assert_eq!(Fields::default().get_mut("title"), None);
@@ -228,19 +202,13 @@ mod tests {
         assert_eq!(kind(r#""\u00e9""#), "a string");
         assert_eq!(kind("[1, [2]]"), "an array");
         assert_eq!(kind(r#"{"a": {"b": 1}}"#), "an object");
-        assert_eq!(
-            kind("123456789012345678901"),
-            "a number too large to be kept exactly"
-        );
+        assert_eq!(kind("123456789012345678901"), "a number too large to be kept exactly");
     }
 
     #[test]
     fn numbers_keep_their_digits() {
         let number = |json| serde_json::from_str::<Field>(json).unwrap();
-        assert_eq!(
-            number("18446744073709551615"),
-            Field::Number("18446744073709551615".into())
-        );
+        assert_eq!(number("18446744073709551615"), Field::Number("18446744073709551615".into()));
         assert_eq!(number("-7"), Field::Number("-7".into()));
         assert_eq!(number("7.0"), Field::Number("7".into()));
         assert_eq!(number("1.5"), Field::Number("1.5".into()));

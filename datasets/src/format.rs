@@ -8,8 +8,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 
 /// The extensions that are read, as messages name them.
-pub(crate) const READ_EXTENSIONS: &str =
-    "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`";
+pub(crate) const READ_EXTENSIONS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`";
 
 /// How documents lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +53,7 @@ pub(crate) fn of(path: &Path) -> Result<(Format, Compression)> {
 }
 
 fn extension(path: &Path) -> String {
-    path.extension()
-        .map(|extension| extension.to_string_lossy().to_ascii_lowercase())
-        .unwrap_or_default()
+    path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
 fn suffix(compression: Compression) -> &'static str {
@@ -80,11 +77,7 @@ mod tests {
             ("ndjson", Format::Jsonl),
             ("csv", Format::Csv),
         ];
-        let compressions = [
-            ("", Compression::None),
-            (".gz", Compression::Gzip),
-            (".zst", Compression::Zstd),
-        ];
+        let compressions = [("", Compression::None), (".gz", Compression::Gzip), (".zst", Compression::Zstd)];
         for (extension, format) in formats {
             assert!(READ_EXTENSIONS.contains(&format!("`.{extension}`")));
             for (suffix, compression) in compressions {
@@ -100,18 +93,9 @@ mod tests {
     fn unknown_extensions_are_named() {
         let message = |name| of(Path::new(name)).unwrap_err().to_string();
         let list = format!("; read are {READ_EXTENSIONS}");
-        assert_eq!(
-            message("d/a.PDF"),
-            format!("`d/a.PDF` has the unknown extension `.pdf`{list}")
-        );
-        assert_eq!(
-            message("a.pdf.gz"),
-            format!("`a.pdf.gz` has the unknown extension `.pdf.gz`{list}")
-        );
-        assert_eq!(
-            message("a.zst"),
-            format!("`a.zst` has the unknown extension `.zst`{list}")
-        );
+        assert_eq!(message("d/a.PDF"), format!("`d/a.PDF` has the unknown extension `.pdf`{list}"));
+        assert_eq!(message("a.pdf.gz"), format!("`a.pdf.gz` has the unknown extension `.pdf.gz`{list}"));
+        assert_eq!(message("a.zst"), format!("`a.zst` has the unknown extension `.zst`{list}"));
         assert_eq!(message("txt"), format!("`txt` has no extension{list}"));
         assert_eq!(message(".txt"), format!("`.txt` has no extension{list}"));
     }

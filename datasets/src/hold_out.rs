@@ -16,9 +16,7 @@ pub fn is_held_out(id: &str, permille: u32) -> bool {
 }
 
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(FNV_OFFSET_BASIS, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME)
-    })
+    bytes.iter().fold(FNV_OFFSET_BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
 #[cfg(test)]
@@ -36,19 +34,14 @@ mod tests {
     /// Computed with another implementation: the same lines in Python.
     #[test]
     fn the_split_never_changes() {
-        let held_out: Vec<u32> = (0..100)
-            .filter(|n| is_held_out(&format!("document-{n}"), 100))
-            .collect();
+        let held_out: Vec<u32> = (0..100).filter(|n| is_held_out(&format!("document-{n}"), 100)).collect();
         assert_eq!(held_out, [9, 21, 34, 45, 50, 55, 64, 71, 85, 98]);
     }
 
     #[test]
     fn a_larger_share_contains_the_smaller() {
         for id in (0..1000).map(|n| n.to_string()) {
-            let shares: Vec<bool> = (0..=1000)
-                .step_by(50)
-                .map(|p| is_held_out(&id, p))
-                .collect();
+            let shares: Vec<bool> = (0..=1000).step_by(50).map(|p| is_held_out(&id, p)).collect();
             assert!(shares.is_sorted(), "{id}: {shares:?}");
             assert!(!shares[0] && shares[20] && is_held_out(&id, u32::MAX));
         }
@@ -59,9 +52,7 @@ mod tests {
     fn the_share_is_what_was_asked_for() {
         for prefix in ["", "raid/", "文"] {
             for permille in [1, 50, 100, 500] {
-                let count = (0..100_000)
-                    .filter(|n| is_held_out(&format!("{prefix}{n}"), permille))
-                    .count();
+                let count = (0..100_000).filter(|n| is_held_out(&format!("{prefix}{n}"), permille)).count();
                 let share = f64::from(permille) / 1000.0;
                 let deviation = (1e5 * share * (1.0 - share)).sqrt();
                 let distance = (count as f64 - 1e5 * share).abs();

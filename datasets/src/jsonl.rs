@@ -36,11 +36,7 @@ impl Jsonl {
             // A derived struct would also accept an array of the fields in order.
             if !start.starts_with('{') {
                 let value: Field = parse(json).map_err(parse_error)?;
-                return Err(Error::NotAnObject {
-                    path,
-                    line: number,
-                    found: value.kind(),
-                });
+                return Err(Error::NotAnObject { path, line: number, found: value.kind() });
             }
             let fields: Fields = parse(json).map_err(parse_error)?;
             return fields.into_document(&path, number).map(Some);
@@ -60,9 +56,6 @@ fn broken_json(path: &std::path::Path, line: u64, error: serde_json::Error) -> E
         path: path.to_owned(),
         line,
         column: error.column() as u64,
-        reason: message
-            .strip_suffix(&position)
-            .unwrap_or(&message)
-            .to_owned(),
+        reason: message.strip_suffix(&position).unwrap_or(&message).to_owned(),
     }
 }

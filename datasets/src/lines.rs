@@ -39,15 +39,7 @@ pub(crate) struct Line<'a> {
 impl Lines {
     /// `limit` is the longest line in bytes, without its `\n`.
     pub(crate) fn new(path: PathBuf, input: Input, limit: usize) -> Self {
-        Self {
-            path,
-            input,
-            limit,
-            buffer: Vec::new(),
-            offset: 0,
-            number: 0,
-            failed: false,
-        }
+        Self { path, input, limit, buffer: Vec::new(), offset: 0, number: 0, failed: false }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -68,44 +60,24 @@ impl Lines {
         let start = self.offset;
         if let Err(source) = self.fill() {
             self.failed = true;
-            return Err(Error::Read {
-                path: self.path.clone(),
-                offset: self.offset,
-                source,
-            });
+            return Err(Error::Read { path: self.path.clone(), offset: self.offset, source });
         }
         if self.buffer.is_empty() {
             return Ok(None);
         }
         let bytes = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
         if bytes.len() > self.limit {
-            return Err(Error::RecordTooLong {
-                path: self.path.clone(),
-                line: self.number,
-                limit: self.limit as u64,
-            });
+            return Err(Error::RecordTooLong { path: self.path.clone(), line: self.number, limit: self.limit as u64 });
         }
-        let bom = if start == 0 && bytes.starts_with(BOM) {
-            BOM.len()
-        } else {
-            0
-        };
-        Ok(Some(Line {
-            number: self.number,
-            offset: start + bom as u64,
-            bytes: &bytes[bom..],
-        }))
+        let bom = if start == 0 && bytes.starts_with(BOM) { BOM.len() } else { 0 };
+        Ok(Some(Line { number: self.number, offset: start + bom as u64, bytes: &bytes[bom..] }))
     }
 
     /// Fills the buffer with one line and its `\n`, or with `limit + 1` bytes of a longer one, whose rest is
     /// thrown away. Leaves it empty at the end of the stream.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.clear();
-        let read = self
-            .input
-            .by_ref()
-            .take(self.limit as u64 + 1)
-            .read_until(b'\n', &mut self.buffer);
+        let read = self.input.by_ref().take(self.limit as u64 + 1).read_until(b'\n', &mut self.buffer);
         self.offset += self.buffer.len() as u64;
         read?;
         self.number += u64::from(!self.buffer.is_empty());
@@ -140,11 +112,7 @@ mod tests {
         loop {
             match lines.next_line() {
                 Ok(None) => return seen,
-                Ok(Some(Line {
-                    number,
-                    offset,
-                    bytes,
-                })) => {
+                Ok(Some(Line { number, offset, bytes })) => {
                     seen.push(format!("{number} @{offset} {}", bytes.escape_ascii()));
                 }
                 Err(error) => seen.push(error.to_string()),
@@ -154,19 +122,13 @@ mod tests {
 
     #[test]
     fn numbers_and_offsets() {
-        assert_eq!(
-            collect(lines(b"ab\n\nc\r\nd", 10)),
-            ["1 @0 ab", "2 @3 ", r"3 @4 c\r", "4 @7 d"]
-        );
+        assert_eq!(collect(lines(b"ab\n\nc\r\nd", 10)), ["1 @0 ab", "2 @3 ", r"3 @4 c\r", "4 @7 d"]);
         assert_eq!(collect(lines(b"", 10)), [""; 0]);
     }
 
     #[test]
     fn a_byte_order_mark_is_stripped_and_counted_at_the_start_only() {
-        assert_eq!(
-            collect(lines(b"\xEF\xBB\xBFa\n\xEF\xBB\xBFb\n", 10)),
-            ["1 @3 a", r"2 @5 \xef\xbb\xbfb"]
-        );
+        assert_eq!(collect(lines(b"\xEF\xBB\xBFa\n\xEF\xBB\xBFb\n", 10)), ["1 @3 a", r"2 @5 \xef\xbb\xbfb"]);
     }
 
     #[test]

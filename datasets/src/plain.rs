@@ -15,15 +15,8 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Document> {
     let limit = MAX_RECORD_BYTES as u64;
     let file = read_text_from(&path.to_string_lossy(), input, limit)?;
     if !file.is_whole() {
-        return Err(Error::DocumentTooLong {
-            path: path.to_owned(),
-            limit,
-        });
+        return Err(Error::DocumentTooLong { path: path.to_owned(), limit });
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
-    Ok(Document {
-        id: name.to_string_lossy().into_owned(),
-        text: file.text,
-        ..Document::default()
-    })
+    Ok(Document { id: name.to_string_lossy().into_owned(), text: file.text, ..Document::default() })
 }

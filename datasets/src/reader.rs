@@ -48,20 +48,15 @@ pub fn open_all(paths: &[PathBuf]) -> Result<Documents> {
             files.push(path.clone());
             continue;
         }
-        let (readable, unknown): (Vec<_>, Vec<_>) = folder::files(path)?
-            .into_iter()
-            .partition(|file| format::of(file).is_ok());
+        let (readable, unknown): (Vec<_>, Vec<_>) =
+            folder::files(path)?.into_iter().partition(|file| format::of(file).is_ok());
         if readable.is_empty() {
             return Err(Error::NothingToRead { path: path.clone() });
         }
         files.extend(readable);
         left_out.extend(unknown);
     }
-    Ok(Documents {
-        files: files.into_iter(),
-        current: None,
-        left_out,
-    })
+    Ok(Documents { files: files.into_iter(), current: None, left_out })
 }
 
 /// The documents of a JSONL stream such as standard input, `BufReader::new(std::io::stdin())`.
@@ -69,11 +64,7 @@ pub fn open_all(paths: &[PathBuf]) -> Result<Documents> {
 /// `name` stands for the path in messages.
 pub fn open_reader(name: &str, input: impl BufRead + Send + 'static) -> Documents {
     let lines = Lines::new(name.into(), Box::new(input), MAX_RECORD_BYTES);
-    Documents {
-        files: Vec::new().into_iter(),
-        current: Some(Box::new(Jsonl { lines })),
-        left_out: Vec::new(),
-    }
+    Documents { files: Vec::new().into_iter(), current: Some(Box::new(Jsonl { lines })), left_out: Vec::new() }
 }
 
 /// A stream of documents, see [`open`].
@@ -128,9 +119,7 @@ fn open_file(path: &Path) -> Result<FileDocuments> {
     let lines = |input| Lines::new(path.to_owned(), input, MAX_RECORD_BYTES);
     Ok(match format {
         Format::Plain => Box::new(iter::once(plain::read(path, input))),
-        Format::Jsonl => Box::new(Jsonl {
-            lines: lines(input),
-        }),
+        Format::Jsonl => Box::new(Jsonl { lines: lines(input) }),
         Format::Csv => Box::new(Csv::new(lines(input))),
     })
 }

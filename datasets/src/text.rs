@@ -47,9 +47,7 @@ pub fn read_text(path: &Path, limit: u64) -> Result<TextFile> {
     let open_error = |source| Error::open(path, source);
     let metadata = fs::metadata(path).map_err(open_error)?;
     if metadata.is_dir() {
-        return Err(Error::Folder {
-            path: path.to_owned(),
-        });
+        return Err(Error::Folder { path: path.to_owned() });
     }
     let mut file = File::open(path).map_err(open_error)?;
     let size = metadata.is_file().then_some(metadata.len());
@@ -70,12 +68,11 @@ pub fn read_text_from(name: &str, mut input: impl Read, limit: u64) -> Result<Te
 fn read(path: &Path, input: &mut dyn Read, limit: u64, size: Option<u64>) -> Result<TextFile> {
     let mut bytes = Vec::new();
     // One byte beyond the limit tells whether there is more.
-    let ended =
-        read_at_most(input, limit.saturating_add(1), &mut bytes).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            offset: bytes.len() as u64,
-            source,
-        })?;
+    let ended = read_at_most(input, limit.saturating_add(1), &mut bytes).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        offset: bytes.len() as u64,
+        source,
+    })?;
     let size = match ended {
         true => Some(bytes.len() as u64),
         false => size.filter(|size| *size > limit),
@@ -85,21 +82,13 @@ fn read(path: &Path, input: &mut dyn Read, limit: u64, size: Option<u64>) -> Res
     }
     let head = &bytes[..bytes.len().min(BINARY_CHECK_BYTES)];
     if let Some(offset) = head.iter().position(|byte| *byte == 0) {
-        return Err(Error::Binary {
-            path: path.to_owned(),
-            offset: offset as u64,
-        });
+        return Err(Error::Binary { path: path.to_owned(), offset: offset as u64 });
     }
     let mut text = to_text(path, bytes, ended)?;
     let read = text.len() as u64;
     let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
     text.drain(..start);
-    Ok(TextFile {
-        text,
-        start,
-        read,
-        size,
-    })
+    Ok(TextFile { text, start, read, size })
 }
 
 /// Appends at most `count` bytes and says whether the input ended before. What is allocated never exceeds
@@ -123,11 +112,7 @@ fn to_text(path: &Path, bytes: Vec<u8>, ended: bool) -> Result<String> {
         let reason = error.utf8_error();
         let valid = reason.valid_up_to();
         if ended || reason.error_len().is_some() {
-            return Err(Error::InvalidUtf8 {
-                path: path.to_owned(),
-                line: None,
-                offset: valid as u64,
-            });
+            return Err(Error::InvalidUtf8 { path: path.to_owned(), line: None, offset: valid as u64 });
         }
         let mut bytes = error.into_bytes();
         bytes.truncate(valid);

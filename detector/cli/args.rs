@@ -3,18 +3,110 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Tells human from machine text, offline.
+/// Tells human from machine text, offline: human, machine or undecided, each with its promise
 #[derive(Debug, Parser)]
 #[command(name = "detect", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) judge: JudgeArgs,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Sample text from the GPT-2
+    Generate(GenerateArgs),
     /// Train a GPT-2 from scratch on a corpus; goes on where an earlier run stopped
     Train(TrainArgs),
+    /// Train the two heads, the lexical weights and the calibration on labelled texts
+    TrainDetector(TrainDetectorArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JudgeArgs {
+    /// Texts to judge; `-` is standard input. A file called like a command: `./train`
+    pub(crate) files: Vec<PathBuf>,
+    /// Many texts: one {"id", "text"} a line in, one JSON object a line out, in order; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    pub(crate) jsonl: Option<PathBuf>,
+    /// One JSON object a text, one a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// JSON with one value a token
+    #[arg(long)]
+    pub(crate) tokens: bool,
+    /// Share of human texts that may be called machine
+    #[arg(long, default_value_t = 0.01, value_name = "RATE")]
+    pub(crate) fpr: f64,
+    /// Exit with 1 if a text is judged machine
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// What the text begins with
+    #[arg(default_value = "")]
+    pub(crate) prompt: String,
+    /// Most tokens of a sample; it may end before
+    #[arg(short = 'n', long, default_value_t = 200)]
+    pub(crate) tokens: usize,
+    /// Samples, each with the next seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) samples: u64,
+    /// Same seed, same text
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Logits are divided by this; below 1 is more predictable, 0 is greedy
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) temperature: f64,
+    /// Only the k most likely tokens; 0 keeps all
+    #[arg(long, default_value_t = 40)]
+    pub(crate) top_k: usize,
+    /// Only the most likely tokens that together have this probability
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) top_p: f64,
+    /// Above 1: tokens already there become less likely
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) repetition_penalty: f64,
+    /// Always the most likely token
+    #[arg(long)]
+    pub(crate) greedy: bool,
+    /// Folder with config.json, model.safetensors and tokenizer.json, in place of the embedded model
+    #[arg(long)]
+    pub(crate) model: Option<PathBuf>,
+    /// cpu, ndarray, or where built in wgpu, tch
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Say how fast it was
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainDetectorArgs {
+    /// Labelled texts, and corpora without labels, which count as human: .jsonl, .csv, .txt, each also .gz or .zst
+    #[arg(required = true)]
+    pub(crate) texts: Vec<PathBuf>,
+    /// Folder for the heads, the calibration and the leave-one-source-out table
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+    /// Folder with config.json, model.safetensors and tokenizer.json, in place of the embedded model
+    #[arg(long)]
+    pub(crate) model: Option<PathBuf>,
+    /// Texts that the model itself writes, for the sampled head
+    #[arg(long, default_value_t = 1200)]
+    pub(crate) own_samples: usize,
+    /// The block whose hidden states are probed, from 1; two thirds of the way up where not given
+    #[arg(long)]
+    pub(crate) layer: Option<usize>,
+    /// Also learn from texts that were changed to mislead (`attack` is set)
+    #[arg(long)]
+    pub(crate) attacked: bool,
+    /// Seed of the choice of texts, the samples and the order of training
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// How the learning rate falls.

@@ -1,4 +1,4 @@
-//! The binary: parse, run, report.
+//! The binary: parse, run, report. Exit codes: 0 done, 1 machine (with `--exit-code`), 2 error.
 
 mod args;
 mod commands;
@@ -11,13 +11,16 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
+        Some(Command::Generate(args)) => commands::generate::run(args),
         Some(Command::Train(args)) => commands::train::run(args),
-        None => Ok(output::Exit::Done),
+        Some(Command::TrainDetector(args)) => commands::train_detector::run(args),
+        None => commands::judge::run(&cli.judge),
     };
     match result {
         Ok(exit) => exit.into(),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            output::note(&format!("error: {error:#}"));
+            output::report(&error);
             ExitCode::from(2)
         }
     }

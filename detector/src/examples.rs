@@ -37,13 +37,19 @@ pub struct Example {
     pub domain: String,
     /// The model, of machine text.
     pub generator: Option<String>,
+    /// Equal for texts cut from the same document, whatever source it stands in.
+    pub origin: u64,
 }
 
 /// How many texts to take and how to cut them.
 #[derive(Debug, Clone, Copy)]
 pub struct Selection {
-    /// At most this many texts of one source, domain, label and generator.
-    pub most: usize,
+    /// At most this many human texts of one source and domain.
+    pub most_human: usize,
+    /// At most this many texts of one source, domain and assistant.
+    pub most_assistant: usize,
+    /// At most this many texts of one source, domain and plain language model.
+    pub most_sampled: usize,
     /// Fewest words of a cut.
     pub least_words: usize,
     /// Most words of a cut; the length is drawn log-uniformly between the two.
@@ -54,7 +60,7 @@ pub struct Selection {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { most: 500, least_words: 40, most_words: 320, seed: 1 }
+        Self { most_human: 500, most_assistant: 60, most_sampled: 600, least_words: 40, most_words: 320, seed: 1 }
     }
 }
 
@@ -80,16 +86,24 @@ impl Selector {
         let writer = document.generator.clone().unwrap_or_default();
         let order = stable_hash(&[&source, &document.id, &domain, &writer], self.selection.seed);
         let cell = self.cells.entry((source.clone(), domain.clone(), writer)).or_default();
-        if cell.len() >= self.selection.most && cell.last_key_value().is_some_and(|(last, _)| *last < order) {
-            return;
-        }
-        let Some(text) = cut(&document.text, &self.selection, order) else { return };
         let kind = match label {
             Label::Human => None,
             Label::Machine if SAMPLED_SOURCES.contains(&source.as_str()) => Some(Kind::Sampled),
             Label::Machine => Some(Kind::Assistant),
         };
-        let group = SOURCE_GROUPS.iter().find(|(member, _)| *member == source).map_or(source.as_str(), |(_, group)| group);
+        let most = match kind {
+            None => self.selection.most_human,
+            Some(Kind::Assistant) => self.selection.most_assistant,
+            Some(Kind::Sampled) => self.selection.most_sampled,
+        };
+        if cell.len() >= most && cell.last_key_value().is_some_and(|(last, _)| *last < order) {
+            return;
+        }
+        let opening: Vec<&str> = words(&document.text).take(24).collect();
+        let origin = stable_hash(&opening, 0);
+        let Some(text) = cut(&document.text, &self.selection, order) else { return };
+        let group =
+            SOURCE_GROUPS.iter().find(|(member, _)| *member == source).map_or(source.as_str(), |(_, group)| group);
         let example = Example {
             id: document.id,
             text,
@@ -97,9 +111,10 @@ impl Selector {
             source: group.to_owned(),
             domain: format!("{source}/{domain}"),
             generator: document.generator,
+            origin,
         };
         cell.insert(order, example);
-        if cell.len() > self.selection.most {
+        if cell.len() > most {
             cell.pop_last();
         }
     }
@@ -159,7 +174,7 @@ mod tests {
     #[test]
     fn the_choice_does_not_depend_on_the_order() {
         let choose = |documents: Vec<Document>| {
-            let mut selector = Selector::new(Selection { most: 5, ..Selection::default() });
+            let mut selector = Selector::new(Selection { most_human: 5, ..Selection::default() });
             documents.into_iter().for_each(|document| selector.offer(document));
             selector.finish()
         };

@@ -3,10 +3,11 @@
 
 /// The most frequent function words of English; they make up a third to a half of any prose.
 const FUNCTION_WORDS: [&str; 64] = [
-    "the", "of", "and", "to", "a", "in", "is", "that", "it", "was", "for", "on", "with", "as", "be", "at", "by", "this", "have",
-    "from", "or", "an", "not", "are", "but", "had", "his", "they", "she", "which", "you", "we", "there", "been", "their", "has",
-    "would", "will", "what", "if", "can", "all", "her", "my", "he", "i", "were", "when", "who", "so", "no", "me", "your", "about",
-    "up", "out", "them", "then", "into", "than", "some", "could", "its", "our",
+    "the", "of", "and", "to", "a", "in", "is", "that", "it", "was", "for", "on", "with", "as", "be", "at", "by",
+    "this", "have", "from", "or", "an", "not", "are", "but", "had", "his", "they", "she", "which", "you", "we",
+    "there", "been", "their", "has", "would", "will", "what", "if", "can", "all", "her", "my", "he", "i", "were",
+    "when", "who", "so", "no", "me", "your", "about", "up", "out", "them", "then", "into", "than", "some", "could",
+    "its", "our",
 ];
 
 /// Below this share of function words a text of some length is not English prose. Human prose of all registers at hand
@@ -35,8 +36,12 @@ mod tests {
 
     #[test]
     fn tells_english_from_other_languages_and_code() {
-        assert!(is_english("We walked down to the river after the rain had stopped, and nobody said anything for a while."));
-        assert!(!is_english("Wir gingen nach dem Regen zum Fluss hinunter, und eine Weile lang sagte niemand etwas dazu."));
+        assert!(is_english(
+            "We walked down to the river after the rain had stopped, and nobody said anything for a while."
+        ));
+        assert!(!is_english(
+            "Wir gingen nach dem Regen zum Fluss hinunter, und eine Weile lang sagte niemand etwas dazu."
+        ));
         assert!(!is_english("雨が止んだ後、私たちは川まで歩いて行きました。"));
         assert!(!is_english("for (int i = 0; i < n; i++) { sum += x[i] * y[i]; } return sum / n; #include <stdio.h>"));
         assert!(!is_english(""));

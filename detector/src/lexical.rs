@@ -37,8 +37,12 @@ pub struct LexicalFeatures {
 
 impl LexicalFeatures {
     /// The n-grams of a normalised text.
+    ///
+    /// # Panics
+    /// When `bits` is outside [`BITS`].
     #[must_use]
     pub fn of(text: &str, bits: u32) -> Self {
+        assert!(BITS.contains(&bits), "a family has 2^8 to 2^20 buckets");
         let mut indices = Vec::with_capacity(6 * text.len());
         Units::of(text).each_gram(bits, |index, _| indices.push(index));
         indices.sort_unstable();
@@ -459,7 +463,7 @@ impl LexicalTrainer {
         let documents = self.document_frequencies(examples);
         let mut buckets = self.buckets(&documents, examples.len());
         let total: f64 = examples.iter().map(|example| f64::from(example.weight)).sum();
-        let mean_weight = (total / examples.len().max(1) as f64) as f32;
+        let mean_weight = ((total / examples.len().max(1) as f64) as f32).max(f32::MIN_POSITIVE);
         let machines = examples.iter().filter(|example| example.machine).count();
         let mut bias = Bucket { weight: prior(examples), idf: 1.0, ..Bucket::default() };
 

@@ -89,8 +89,11 @@ impl Gpt2Config {
     /// When the file cannot be read, is no JSON of this form, or states a shape that no GPT-2 has.
     pub fn from_file(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
-        let config: Self = serde_json::from_slice(&bytes)
-            .map_err(|source| Error::Json { path: path.into(), what: "GPT-2 config.json", source })?;
+        let config: Self = serde_json::from_slice(&bytes).map_err(|source| Error::Json {
+            path: path.into(),
+            what: "GPT-2 config.json",
+            source,
+        })?;
         config.check(&path.display().to_string())?;
         Ok(config)
     }

@@ -8,7 +8,10 @@ use burn::tensor::Device;
 ///
 /// # Errors
 /// When the name is unknown or the device is not built in.
-#[expect(deprecated, reason = "burn-ndarray and burn-tch are on their way out of burn; both are kept while they are there")]
+#[expect(
+    deprecated,
+    reason = "burn-ndarray and burn-tch are on their way out of burn; both are kept while they are there"
+)]
 pub fn device(name: &str) -> Result<Device> {
     match name {
         "cpu" | "flex" => Ok(Device::flex()),

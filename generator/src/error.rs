@@ -159,15 +159,11 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Safetensors { .. } => {
-                "the file may be cut off or an error page: fetch it again and compare its size"
-            }
+            Self::Safetensors { .. } => "the file may be cut off or an error page: fetch it again and compare its size",
             Self::MissingTensor { .. } | Self::Shape { .. } => {
                 "config.json and model.safetensors must come from the same model"
             }
-            Self::UnknownTensors { .. } => {
-                "is `n_layer` in config.json that of the file, and is it a GPT-2?"
-            }
+            Self::UnknownTensors { .. } => "is `n_layer` in config.json that of the file, and is it a GPT-2?",
             Self::Tokenizer { .. } => "the folder needs the `tokenizer.json` of the model",
             Self::Shard { .. } => "delete the file: it is made again from the corpus",
             Self::ContextOverflow { .. } => "use a shorter prompt or fewer tokens",

@@ -38,7 +38,11 @@ impl<'a> Generation<'a> {
 fn check_prompt(model: &Gpt2, prompt: &[TokenId]) -> Result<()> {
     let vocabulary = model.config().vocab_size;
     if prompt.is_empty() {
-        return Err(Error::Sampling { option: "the prompt", found: "empty".to_owned(), expected: "at least one token" });
+        return Err(Error::Sampling {
+            option: "the prompt",
+            found: "empty".to_owned(),
+            expected: "at least one token",
+        });
     }
     match prompt.iter().find(|&&id| id as usize >= vocabulary) {
         Some(&id) => Err(Error::TokenRange { id, vocabulary }),
@@ -106,7 +110,8 @@ pub fn generate_batch(
         let logits = model.head(features.slice([0..batch, tokens - 1..tokens, 0..channels])); // (B, 1, V)
         let logits = logits.into_data().try_to_vec::<f32>().expect("logits are f32");
         next.clear();
-        for ((text, sampler), row) in texts.iter_mut().zip(&mut samplers).zip(logits.chunks(model.config().vocab_size)) {
+        for ((text, sampler), row) in texts.iter_mut().zip(&mut samplers).zip(logits.chunks(model.config().vocab_size))
+        {
             let id = sampler.sample(row, text);
             text.push(id);
             next.push(id);

@@ -78,10 +78,8 @@ impl LanguageModel for TensorModel {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
         let config = self.model.config();
         check_ids(ids, config.vocab_size)?;
-        let mut reading = Reading {
-            stats: Vec::with_capacity(ids.len()),
-            hidden: vec![vec![0.0; config.n_embd]; layers.len()],
-        };
+        let mut reading =
+            Reading { stats: Vec::with_capacity(ids.len()), hidden: vec![vec![0.0; config.n_embd]; layers.len()] };
         // token t is predicted at position t: the inputs are end-of-text and then all tokens but the last
         let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
         let mut scratch = Vec::new();

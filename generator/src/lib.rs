@@ -4,6 +4,7 @@ mod cache;
 mod checkpoint;
 mod config;
 mod device;
+pub mod embedded;
 mod error;
 mod files;
 mod generation;

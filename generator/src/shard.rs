@@ -90,11 +90,7 @@ impl ShardWriter {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|source| Error::Io {
-            action: "write",
-            path: self.temporary.clone(),
-            source,
-        })
+        self.file.write_all(bytes).map_err(|source| Error::Io { action: "write", path: self.temporary.clone(), source })
     }
 
     /// Completes the header and gives the file its name.

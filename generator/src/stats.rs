@@ -45,9 +45,14 @@ impl WithSimd for Row<'_> {
     fn with_simd<S: Simd>(self, _: S) -> TokenStats {
         let Self { logits, target, scratch } = self;
         let observed = logits[target];
-        let highest = lanes(logits, f32::NEG_INFINITY, #[inline(always)] |most, z| if z > most { z } else { most })
-            .into_iter()
-            .fold(f32::NEG_INFINITY, f32::max);
+        let highest = lanes(
+            logits,
+            f32::NEG_INFINITY,
+            #[inline(always)]
+            |most, z| if z > most { z } else { most },
+        )
+        .into_iter()
+        .fold(f32::NEG_INFINITY, f32::max);
         let mut above = [0_u32; LANES];
         for chunk in logits.chunks(LANES) {
             for (count, &z) in above.iter_mut().zip(chunk) {
@@ -107,14 +112,13 @@ pub(crate) fn exp(x: f32) -> f32 {
     let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     let r = clamped - k * 0.693_359_4 + k * 2.121_944_4e-4;
-    let polynomial = (((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r
-        + 1.666_666_5e-1)
-        * r
-        + 0.5)
-        * r
-        * r
-        + r
-        + 1.0;
+    let polynomial =
+        (((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r + 1.666_666_5e-1) * r
+            + 0.5)
+            * r
+            * r
+            + r
+            + 1.0;
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3F80_0000));
     if x < -87.0 { 0.0 } else { polynomial * power }
 }

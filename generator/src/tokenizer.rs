@@ -44,9 +44,8 @@ impl Tokenizer {
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self> {
         let unusable = |reason: String| Error::Tokenizer { origin: origin.to_owned(), reason };
         let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| unusable(error.to_string()))?;
-        let end_of_text = inner
-            .token_to_id(END_OF_TEXT)
-            .ok_or_else(|| unusable(format!("it has no token `{END_OF_TEXT}`")))?;
+        let end_of_text =
+            inner.token_to_id(END_OF_TEXT).ok_or_else(|| unusable(format!("it has no token `{END_OF_TEXT}`")))?;
         Ok(Self { inner, end_of_text })
     }
 
@@ -65,10 +64,8 @@ impl Tokenizer {
     /// # Errors
     /// When the library cannot train, for example on an empty corpus.
     pub fn train(texts: impl Iterator<Item = String> + Send, size: usize) -> Result<Self> {
-        let unusable = |error: tokenizers::Error| Error::Tokenizer {
-            origin: "training".to_owned(),
-            reason: error.to_string(),
-        };
+        let unusable =
+            |error: tokenizers::Error| Error::Tokenizer { origin: "training".to_owned(), reason: error.to_string() };
         let byte_level = ByteLevel::new(false, true, true);
         let mut trainer = BpeTrainerBuilder::new()
             .vocab_size(size)

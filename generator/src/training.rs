@@ -10,8 +10,7 @@ use crate::files::write_atomically;
 use crate::loss::{ids_tensor, loss_through_head};
 use crate::model::Gpt2;
 use crate::shard::TokenShard;
-use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::module::ParamGroup;
+use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use rand::seq::SliceRandom;
@@ -142,6 +141,15 @@ impl Trainer {
         Self::with_model(model, config, device)
     }
 
+    /// A new run from the weights in `folder` (`config.json`, `model.safetensors`), with an empty optimizer.
+    ///
+    /// # Errors
+    /// When the folder holds no GPT-2 or the sequences are longer than its context.
+    pub fn with_weights(folder: &Path, config: TrainingConfig, device: &Device) -> Result<Self> {
+        let device = device.clone().autodiff();
+        Self::with_model(Gpt2::from_folder(folder, &device)?, config, device)
+    }
+
     fn with_model(model: Gpt2, config: TrainingConfig, device: Device) -> Result<Self> {
         let context = model.config().n_positions;
         if config.tokens > context {
@@ -164,19 +172,11 @@ impl Trainer {
     /// # Errors
     /// When it cannot be read.
     pub fn from_checkpoint(path: &Path, config: TrainingConfig, device: &Device) -> Result<Self> {
-        let device = device.clone().autodiff();
-        let state_path = path.join("state.json");
-        let bytes = std::fs::read(&state_path).map_err(|source| Error::Io {
-            action: "read",
-            path: state_path.clone(),
-            source,
-        })?;
-        let state: State = serde_json::from_slice(&bytes).map_err(|source| Error::Json {
-            path: state_path,
-            what: "training state",
-            source,
-        })?;
-        let mut trainer = Self::with_model(Gpt2::from_folder(path, &device)?, config, device)?;
+        let file = path.join("state.json");
+        let bytes = std::fs::read(&file).map_err(|source| Error::Io { action: "read", path: file.clone(), source })?;
+        let invalid = |source| Error::Json { path: file, what: "training state", source };
+        let state: State = serde_json::from_slice(&bytes).map_err(invalid)?;
+        let mut trainer = Self::with_weights(path, config, device)?;
         trainer.optimizer = trainer.optimizer.load(path.join("optimizer.bpk")).map_err(|error| Error::Training {
             step: state.step,
             reason: format!("the optimizer's state in `{}` cannot be read: {error}", path.display()),
@@ -209,13 +209,23 @@ impl Trainer {
     /// When the shard is shorter than a batch, or the loss is not a number.
     pub fn train_step(&mut self, shard: &TokenShard) -> Result<Step> {
         let (inputs, targets) = self.batch(&shard.tokens)?;
-        let (loss, gradient_norm, gradients) = self.gradients(&inputs, &targets);
+        self.train_on(&inputs, &targets)
+    }
+
+    /// One step of AdamW on a batch of the caller's: rows of `tokens` ids one after another, and what follows each id.
+    ///
+    /// # Errors
+    /// When the loss is not a number.
+    ///
+    /// # Panics
+    /// When `inputs` and `targets` are not whole rows of one length, or hold an unknown token.
+    pub fn train_on(&mut self, inputs: &[u32], targets: &[u32]) -> Result<Step> {
+        assert!(inputs.len() == targets.len() && inputs.len().is_multiple_of(self.config.tokens), "whole rows");
+        let (loss, gradient_norm, gradients) = self.gradients(inputs, targets);
         let step = self.step;
         if !(loss.is_finite() && gradient_norm.is_finite()) {
-            return Err(Error::Training {
-                step,
-                reason: format!("loss {loss}, gradient norm {gradient_norm}: try a lower learning rate"),
-            });
+            let reason = format!("loss {loss}, gradient norm {gradient_norm}: try a lower learning rate");
+            return Err(Error::Training { step, reason });
         }
         let learning_rate = self.config.learning_rate_at(step);
         self.model = self.optimizer.step(learning_rate, self.model.clone(), gradients);
@@ -244,10 +254,8 @@ impl Trainer {
         let TrainingConfig { batch, tokens, seed, .. } = self.config;
         let windows = stream.len().saturating_sub(tokens + 1) / tokens;
         if windows < batch {
-            return Err(Error::Training {
-                step: self.step,
-                reason: format!("{} tokens of text are fewer than one batch of {batch} x {tokens}", stream.len()),
-            });
+            let reason = format!("{} tokens of text are fewer than one batch of {batch} x {tokens}", stream.len());
+            return Err(Error::Training { step: self.step, reason });
         }
         let (mut inputs, mut targets) = (Vec::new(), Vec::new());
         for row in 0..batch {
@@ -344,13 +352,11 @@ fn checkpoints(folder: &Path) -> Result<Vec<(usize, PathBuf)>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(Error::Io { action: "read", path: folder.into(), source }),
     };
-    let mut found: Vec<(usize, PathBuf)> = entries
-        .filter_map(std::result::Result::ok)
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            Some((name.strip_prefix("step-")?.parse().ok()?, entry.path()))
-        })
-        .collect();
+    let numbered = |entry: std::io::Result<std::fs::DirEntry>| {
+        let path = entry.ok()?.path();
+        Some((path.file_name()?.to_str()?.strip_prefix("step-")?.parse().ok()?, path))
+    };
+    let mut found: Vec<(usize, PathBuf)> = entries.filter_map(numbered).collect();
     found.sort();
     Ok(found)
 }

@@ -25,19 +25,13 @@ fn columns_are_found_by_name_and_empty_cells_are_absent() {
         source: Some("s".into()),
         attack: Some("t".into()),
     };
-    let second = Document {
-        id: "4".into(),
-        ..Document::default()
-    };
+    let second = Document { id: "4".into(), ..Document::default() };
     assert_eq!(documents, [first, second]);
 }
 
 #[test]
 fn line_numbers_are_right_after_blank_lines_and_line_breaks_in_cells() {
-    assert_eq!(
-        read("\n\ntext\n\na\r\n\r\n\"b\n\n\"\n\nc"),
-        ["5 a", "7 b\n\n", "11 c"]
-    );
+    assert_eq!(read("\n\ntext\n\na\r\n\r\n\"b\n\n\"\n\nc"), ["5 a", "7 b\n\n", "11 c"]);
 }
 
 #[test]
@@ -67,10 +61,7 @@ fn the_stream_goes_on_after_every_kind_of_broken_record() {
             "6 six",
         ]
     );
-    assert_eq!(
-        content[39], 0xE9,
-        "the offset in the message is one into the file"
-    );
+    assert_eq!(content[39], 0xE9, "the offset in the message is one into the file");
 }
 
 #[test]
@@ -78,14 +69,8 @@ fn the_header_must_name_the_columns_once() {
     let none = "`a.csv`, line 1: the header has 0 columns `text`, expected one";
     assert_eq!(read("id,body\n1,a\n2,b\n"), [none]);
     assert_eq!(read(""), [none]);
-    assert_eq!(
-        read("\nid,text,id\n1,a,1\n"),
-        ["`a.csv`, line 2: the header has 2 columns `id`, expected one"]
-    );
-    assert_eq!(
-        read(b"te\xFFxt\na\n"),
-        ["`a.csv`, line 1: invalid UTF-8 at byte 2"]
-    );
+    assert_eq!(read("\nid,text,id\n1,a,1\n"), ["`a.csv`, line 2: the header has 2 columns `id`, expected one"]);
+    assert_eq!(read(b"te\xFFxt\na\n"), ["`a.csv`, line 1: invalid UTF-8 at byte 2"]);
     assert_eq!(read("text\n"), [""; 0]);
 }
 
@@ -93,10 +78,7 @@ fn the_header_must_name_the_columns_once() {
 fn a_quote_that_is_never_closed_is_an_error() {
     assert_eq!(
         read("text\na\n\"b\nc\n"),
-        [
-            "2 a",
-            "`a.csv`, line 3: the file ends inside a quoted cell of this record"
-        ]
+        ["2 a", "`a.csv`, line 3: the file ends inside a quoted cell of this record"]
     );
 }
 
@@ -104,10 +86,7 @@ fn a_quote_that_is_never_closed_is_an_error() {
 fn a_quote_that_is_never_closed_costs_bounded_memory() {
     let line = format!("{}\n", "x".repeat((1 << 20) - 1));
     let content = format!("text\n\"{}", line.repeat((MAX_RECORD_BYTES >> 20) + 2));
-    assert_eq!(
-        read(content),
-        ["`a.csv`, line 2: longer than 67108864 bytes, too long for one record"]
-    );
+    assert_eq!(read(content), ["`a.csv`, line 2: longer than 67108864 bytes, too long for one record"]);
 }
 
 /// The `csv` crate, reading the file as a whole, is the reference for where records end.
@@ -120,14 +99,10 @@ fn records_are_those_of_the_csv_crate() {
         let mut content = String::from("id,text\n");
         for _ in 0..30 {
             // A linear congruential generator (Knuth, MMIX): the same inputs in every run.
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             content += alphabet[(state >> 33) as usize % alphabet.len()];
         }
-        let mut reference = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(content.as_bytes());
+        let mut reference = csv::ReaderBuilder::new().flexible(true).from_reader(content.as_bytes());
         let expected: Vec<String> = reference
             .records()
             .map(Result::unwrap)
@@ -135,9 +110,7 @@ fn records_are_those_of_the_csv_crate() {
             .map(|record| format!("{} {}", &record[0], &record[1]))
             .collect();
         let mut found = read(&content);
-        let closed = !found
-            .iter()
-            .any(|item| item.contains("ends inside a quoted"));
+        let closed = !found.iter().any(|item| item.contains("ends inside a quoted"));
         found.retain(|item| !item.starts_with("`a.csv`"));
         if closed {
             // Without an id the line number is the id, which the reference does not know.
@@ -153,16 +126,7 @@ fn records_are_those_of_the_csv_crate() {
 fn hints() {
     let files = Files::new();
     let hint = |content| hint(datasets::open(&files.write("a.csv", content)).unwrap()).unwrap();
-    assert_eq!(
-        hint("a\n"),
-        "the first record must name the columns, separated by commas, e.g. `id,text,label`"
-    );
-    assert_eq!(
-        hint("text\na,b\n"),
-        "a cell with a comma, a quote or a line break in it must be in double quotes"
-    );
-    assert_eq!(
-        hint("text\n\"a\n"),
-        "close the quote; a quote inside a quoted cell is written twice: `\"\"`"
-    );
+    assert_eq!(hint("a\n"), "the first record must name the columns, separated by commas, e.g. `id,text,label`");
+    assert_eq!(hint("text\na,b\n"), "a cell with a comma, a quote or a line break in it must be in double quotes");
+    assert_eq!(hint("text\n\"a\n"), "close the quote; a quote inside a quoted cell is written twice: `\"\"`");
 }

@@ -14,10 +14,9 @@ fn message(line: &str) -> String {
 
 #[test]
 fn every_field_is_read_and_others_are_ignored() {
-    let line =
-        r#"{"source": "s", "attack": "a", "domain": "d", "generator": "g", "label": "machine",
+    let line = r#"{"source": "s", "attack": "a", "domain": "d", "generator": "g", "label": "machine",
         "text": "t \u00e9", "id": "i", "title": {"deep": [1, 2]}}"#
-            .replace('\n', " ");
+        .replace('\n', " ");
     let expected = Document {
         id: "i".into(),
         text: "t é".into(),
@@ -77,18 +76,12 @@ fn the_stream_goes_on_after_every_kind_of_broken_line() {
         ]
     );
     let all = std::fs::read(files.path("a.jsonl")).unwrap();
-    assert_eq!(
-        all[67], 0xFF,
-        "the offset in the message is one into the file"
-    );
+    assert_eq!(all[67], 0xFF, "the offset in the message is one into the file");
 }
 
 #[test]
 fn messages_for_wrong_lines() {
-    assert_eq!(
-        message("nonsense"),
-        "`<stdin>`, line 1: broken JSON at column 2: expected ident"
-    );
+    assert_eq!(message("nonsense"), "`<stdin>`, line 1: broken JSON at column 2: expected ident");
     assert_eq!(
         message(r#"{"text": "a"} {"text": "b"}"#),
         "`<stdin>`, line 1: broken JSON at column 15: trailing characters"
@@ -101,30 +94,18 @@ fn messages_for_wrong_lines() {
         message(r#"{"text": "\ud800"}"#),
         "`<stdin>`, line 1: broken JSON at column 17: unexpected end of hex escape"
     );
-    assert_eq!(
-        message(r#"{"text": null}"#),
-        "`<stdin>`, line 1: no field `text`"
-    );
-    assert_eq!(
-        message("\"a\""),
-        "`<stdin>`, line 1: expected a JSON object, found a string"
-    );
+    assert_eq!(message(r#"{"text": null}"#), "`<stdin>`, line 1: no field `text`");
+    assert_eq!(message("\"a\""), "`<stdin>`, line 1: expected a JSON object, found a string");
     assert_eq!(
         message(r#"{"text": "a", "id": [1]}"#),
         "`<stdin>`, line 1: `id` must be a string or a number, found an array"
     );
-    assert_eq!(
-        message(r#"{"text": "a", "label": 1}"#),
-        "`<stdin>`, line 1: `label` must be a string, found a number"
-    );
+    assert_eq!(message(r#"{"text": "a", "label": 1}"#), "`<stdin>`, line 1: `label` must be a string, found a number");
     assert_eq!(
         message(r#"{"text": "a", "attack": {}}"#),
         "`<stdin>`, line 1: `attack` must be a string, found an object"
     );
-    assert_eq!(
-        message(r#"{"text": "a", "label": "Human"}"#),
-        "`<stdin>`, line 1: unknown label `Human`"
-    );
+    assert_eq!(message(r#"{"text": "a", "label": "Human"}"#), "`<stdin>`, line 1: unknown label `Human`");
 }
 
 #[test]
@@ -143,18 +124,11 @@ fn hostile_lines_are_errors_and_not_crashes() {
 fn a_line_longer_than_64_mib_is_skipped() {
     let text = |bytes: usize| {
         let frame = r#"{"text":""}"#.len();
-        br#"{"text":""#
-            .chain(std::io::repeat(b'x').take((bytes - frame) as u64))
-            .chain(&b"\"}\n"[..])
+        br#"{"text":""#.chain(std::io::repeat(b'x').take((bytes - frame) as u64)).chain(&b"\"}\n"[..])
     };
-    let input = text(MAX_RECORD_BYTES)
-        .chain(text(MAX_RECORD_BYTES + 1))
-        .chain(text(20));
+    let input = text(MAX_RECORD_BYTES).chain(text(MAX_RECORD_BYTES + 1)).chain(text(20));
     let mut documents = open_reader("<stdin>", BufReader::new(input));
-    assert_eq!(
-        documents.next().unwrap().unwrap().text.len(),
-        (64 << 20) - 11
-    );
+    assert_eq!(documents.next().unwrap().unwrap().text.len(), (64 << 20) - 11);
     assert_eq!(
         documents.next().unwrap().unwrap_err().to_string(),
         "`<stdin>`, line 2: longer than 67108864 bytes, too long for one record"
@@ -165,8 +139,7 @@ fn a_line_longer_than_64_mib_is_skipped() {
 
 #[test]
 fn hints() {
-    let whole =
-        Some("every line must be one whole JSON object, e.g. `{\"text\": \"…\"}`".to_owned());
+    let whole = Some("every line must be one whole JSON object, e.g. `{\"text\": \"…\"}`".to_owned());
     assert_eq!(hint(open("{")), whole);
     assert_eq!(hint(open("[]")), whole);
     assert_eq!(hint(open(r#"{"text": 1}"#)), None);
@@ -174,8 +147,5 @@ fn hints() {
         hint(open("{}")).unwrap(),
         "only `text` is needed; `id`, `label`, `generator`, `domain`, `source` and `attack` are optional"
     );
-    assert_eq!(
-        hint(open(r#"{"text": "a", "label": "ai"}"#)).unwrap(),
-        "labels are `human` and `machine`"
-    );
+    assert_eq!(hint(open(r#"{"text": "a", "label": "ai"}"#)).unwrap(), "labels are `human` and `machine`");
 }

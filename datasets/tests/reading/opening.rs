@@ -7,8 +7,7 @@ use flate2::write::GzEncoder;
 
 use crate::files::{Files, hint};
 
-const READ: &str =
-    "read are `.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`";
+const READ: &str = "read are `.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`";
 
 fn gzip(content: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -59,17 +58,11 @@ fn many_gzip_members_are_one_file() {
 fn a_compressed_file_that_is_cut_off_is_an_error_after_what_could_be_read() {
     let files = Files::new();
     let content = "{\"text\": \"a\"}\n".repeat(1000);
-    for (name, mut bytes) in [
-        ("a.jsonl.gz", gzip(&content)),
-        ("a.jsonl.zst", zstd_long(&content)),
-    ] {
+    for (name, mut bytes) in [("a.jsonl.gz", gzip(&content)), ("a.jsonl.zst", zstd_long(&content))] {
         bytes.truncate(bytes.len() - 3);
         let mut items = files.read(name, bytes);
         let last = items.pop().unwrap();
-        assert!(
-            last.starts_with(&format!("cannot read `{name}` beyond byte ")),
-            "{last}"
-        );
+        assert!(last.starts_with(&format!("cannot read `{name}` beyond byte ")), "{last}");
         assert!(items.iter().all(|item| item.ends_with(" a")));
         let hint = hint(open(&files.path(name)).unwrap()).unwrap();
         assert!(hint.starts_with("test the file with `"), "{hint}");
@@ -92,14 +85,7 @@ fn a_file_that_is_not_compressed_as_it_says_is_an_error() {
 #[test]
 fn a_folder_is_read_in_sorted_order_at_any_depth() {
     let files = Files::new();
-    for name in [
-        "d/b.txt",
-        "d/a/z.txt",
-        "d/a/b/c.md",
-        "d/a.txt",
-        "d/B.txt",
-        "d/empty.jsonl",
-    ] {
+    for name in ["d/b.txt", "d/a/z.txt", "d/a/b/c.md", "d/a.txt", "d/B.txt", "d/empty.jsonl"] {
         files.write(name, "");
     }
     files.write("d/skip.pdf", "");
@@ -107,10 +93,7 @@ fn a_folder_is_read_in_sorted_order_at_any_depth() {
     let documents = open(&files.path("d")).unwrap();
     let left_out = [files.path("d/a/LICENSE"), files.path("d/skip.pdf")];
     assert_eq!(documents.left_out(), left_out);
-    assert_eq!(
-        files.show(documents),
-        ["B.txt ", "c.md ", "z.txt ", "a.txt ", "b.txt "]
-    );
+    assert_eq!(files.show(documents), ["B.txt ", "c.md ", "z.txt ", "a.txt ", "b.txt "]);
 }
 
 #[cfg(unix)]
@@ -122,25 +105,15 @@ fn links_to_folders_do_not_make_the_walk_endless() {
     symlink(files.path("d"), files.path("d/loop.txt")).unwrap();
     symlink(target, files.path("d/link.txt")).unwrap();
     symlink(files.path("nowhere"), files.path("d/dangling.txt")).unwrap();
-    assert_eq!(
-        files.show(open(&files.path("d")).unwrap()),
-        ["a.txt a", "link.txt a"]
-    );
+    assert_eq!(files.show(open(&files.path("d")).unwrap()), ["a.txt a", "link.txt a"]);
 }
 
 #[test]
 fn several_paths_are_read_in_the_order_given() {
     let files = Files::new();
-    let paths = [
-        files.write("b.txt", "2"),
-        files.write("d/c.txt", "3"),
-        files.write("a.txt", "1"),
-    ];
+    let paths = [files.write("b.txt", "2"), files.write("d/c.txt", "3"), files.write("a.txt", "1")];
     let given = [paths[0].clone(), files.path("d"), paths[2].clone()];
-    assert_eq!(
-        files.show(open_all(&given).unwrap()),
-        ["b.txt 2", "c.txt 3", "a.txt 1"]
-    );
+    assert_eq!(files.show(open_all(&given).unwrap()), ["b.txt 2", "c.txt 3", "a.txt 1"]);
     assert!(open_all(&[]).unwrap().next().is_none());
 }
 
@@ -182,14 +155,8 @@ fn a_plain_text_beyond_64_mib_is_an_error() {
     let open = || open(&files.path("a.txt")).unwrap();
     assert_eq!(open().next().unwrap().unwrap().text.len(), 64 << 20);
     (&file).write_all(b" ").unwrap();
-    assert_eq!(
-        files.show(open()),
-        ["`a.txt` is longer than 67108864 bytes, too long for one document"]
-    );
-    assert_eq!(
-        hint(open()).unwrap(),
-        "split it, e.g. with `split --line-bytes=1M --additional-suffix=.txt`"
-    );
+    assert_eq!(files.show(open()), ["`a.txt` is longer than 67108864 bytes, too long for one document"]);
+    assert_eq!(hint(open()).unwrap(), "split it, e.g. with `split --line-bytes=1M --additional-suffix=.txt`");
 }
 
 #[test]
@@ -201,10 +168,7 @@ fn messages_and_hints_for_wrong_paths() {
     };
     assert_eq!(
         of(&files.path("a.txt")),
-        (
-            "`a.txt` does not exist".to_owned(),
-            "check the spelling and the folder you are in".to_owned()
-        ),
+        ("`a.txt` does not exist".to_owned(), "check the spelling and the folder you are in".to_owned()),
     );
     assert_eq!(
         of(&files.write("a.json", "")),

@@ -7,12 +7,7 @@ use crate::files::Files;
 const ALL: u64 = 1 << 20;
 
 fn text_file(text: &str, start: usize, read: u64, size: Option<u64>) -> TextFile {
-    TextFile {
-        text: text.into(),
-        start,
-        read,
-        size,
-    }
+    TextFile { text: text.into(), start, read, size }
 }
 
 /// From a file and from a stream; they must agree but for the size of what was cut.
@@ -21,20 +16,12 @@ fn read(content: &[u8], limit: u64) -> TextFile {
     let file = read_text(&files.write("a", content), limit).unwrap();
     let stream = read_text_from("<stdin>", content, limit).unwrap();
     let size = file.is_whole().then_some(content.len() as u64);
-    assert_eq!(
-        stream,
-        TextFile {
-            size,
-            ..file.clone()
-        }
-    );
+    assert_eq!(stream, TextFile { size, ..file.clone() });
     file
 }
 
 fn message(content: &[u8], limit: u64) -> String {
-    read_text_from("<stdin>", content, limit)
-        .unwrap_err()
-        .to_string()
+    read_text_from("<stdin>", content, limit).unwrap_err().to_string()
 }
 
 #[test]
@@ -61,25 +48,11 @@ fn a_byte_order_mark_is_stripped_and_remembered() {
 #[test]
 fn the_limit_cuts_before_a_char_that_is_not_whole() {
     let content = "a€😀".as_bytes(); // 1 + 3 + 4 bytes
-    let expected = [
-        ("", 0),
-        ("a", 1),
-        ("a", 1),
-        ("a", 1),
-        ("a€", 4),
-        ("a€", 4),
-        ("a€", 4),
-        ("a€", 4),
-        ("a€😀", 8),
-        ("a€😀", 8),
-    ];
+    let expected =
+        [("", 0), ("a", 1), ("a", 1), ("a", 1), ("a€", 4), ("a€", 4), ("a€", 4), ("a€", 4), ("a€😀", 8), ("a€😀", 8)];
     for (limit, (text, read_bytes)) in expected.into_iter().enumerate() {
         let file = read(content, limit as u64);
-        assert_eq!(
-            file,
-            text_file(text, 0, read_bytes, Some(8)),
-            "limit {limit}"
-        );
+        assert_eq!(file, text_file(text, 0, read_bytes, Some(8)), "limit {limit}");
         assert_eq!(file.is_whole(), limit >= 8, "limit {limit}");
     }
     assert_eq!(read(content, u64::MAX).read, 8);
@@ -95,14 +68,8 @@ fn a_char_that_is_not_whole_at_the_end_of_the_file_is_an_error() {
 
 #[test]
 fn invalid_utf8_is_named_by_its_byte_in_the_file() {
-    assert_eq!(
-        message(b"\xEF\xBB\xBFabc\xFFd", ALL),
-        "`<stdin>`: invalid UTF-8 at byte 6"
-    );
-    assert_eq!(
-        message(b"abc\xFFd", 4),
-        "`<stdin>`: invalid UTF-8 at byte 3"
-    );
+    assert_eq!(message(b"\xEF\xBB\xBFabc\xFFd", ALL), "`<stdin>`: invalid UTF-8 at byte 6");
+    assert_eq!(message(b"abc\xFFd", 4), "`<stdin>`: invalid UTF-8 at byte 3");
     assert_eq!(read(b"abc\xFFd", 3).text, "abc");
 }
 
@@ -122,10 +89,7 @@ fn no_more_than_the_limit_is_read_or_allocated() {
     for limit in [0, 1, 65_535, 65_536, 65_537, 3_000_000] {
         let mut endless = Endless { taken: 0 };
         let file = read_text_from("<stdin>", &mut endless, limit).unwrap();
-        assert_eq!(
-            (file.text.len() as u64, file.read, file.size),
-            (limit, limit, None)
-        );
+        assert_eq!((file.text.len() as u64, file.read, file.size), (limit, limit, None));
         assert_eq!(endless.taken, limit + 1);
         assert!(file.text.capacity() as u64 <= limit + 64);
     }
@@ -145,23 +109,11 @@ fn messages_and_hints() {
         (files.message(&error), error.hint().unwrap())
     };
     let pair = |message: &str, hint: &str| (message.to_owned(), hint.to_owned());
-    assert_eq!(
-        of(files.path("a.txt")),
-        pair(
-            "`a.txt` does not exist",
-            "check the spelling and the folder you are in"
-        )
-    );
+    assert_eq!(of(files.path("a.txt")), pair("`a.txt` does not exist", "check the spelling and the folder you are in"));
     files.write("d/a.txt", "");
     let (message, hint) = of(files.path("d"));
     assert_eq!(message, "`d` is a folder, not a text file");
-    assert_eq!(
-        hint,
-        format!(
-            "name the files in it, e.g. `{}/*.txt`",
-            files.path("d").display()
-        )
-    );
+    assert_eq!(hint, format!("name the files in it, e.g. `{}/*.txt`", files.path("d").display()));
     assert_eq!(
         of(files.write("b.txt", b"%PDF\0")),
         pair(
@@ -172,10 +124,7 @@ fn messages_and_hints() {
     );
     assert_eq!(
         of(files.write("c.txt", b"caf\xE9")),
-        pair(
-            "`c.txt`: invalid UTF-8 at byte 3",
-            "convert it first, for example with `iconv -f latin1 -t utf-8`"
-        )
+        pair("`c.txt`: invalid UTF-8 at byte 3", "convert it first, for example with `iconv -f latin1 -t utf-8`")
     );
 }
 
@@ -183,10 +132,7 @@ fn messages_and_hints() {
 fn a_nul_is_looked_for_in_the_first_8_kib() {
     let mut content = vec![b'x'; 10_000];
     content[8191] = 0;
-    assert_eq!(
-        message(&content, ALL),
-        "`<stdin>` looks like a binary file: NUL at byte 8191"
-    );
+    assert_eq!(message(&content, ALL), "`<stdin>` looks like a binary file: NUL at byte 8191");
     content[8191] = b'x';
     content[8192] = 0;
     assert_eq!(read(&content, ALL).text.len(), 10_000);
@@ -201,8 +147,5 @@ fn a_stream_that_breaks_says_how_far_it_came() {
         }
     }
     let error = read_text_from("<stdin>", b"abc".chain(Broken), ALL).unwrap_err();
-    assert_eq!(
-        Files::new().message(&error),
-        "cannot read `<stdin>` beyond byte 3: gone"
-    );
+    assert_eq!(Files::new().message(&error), "cannot read `<stdin>` beyond byte 3: gone");
 }

@@ -1,3 +1,6 @@
 //! One file a command, each with `run(&Args) -> anyhow::Result<Exit>`.
 
+pub(crate) mod generate;
+pub(crate) mod judge;
 pub(crate) mod train;
+pub(crate) mod train_detector;

@@ -24,8 +24,7 @@ const LOG_HEADER: &str = "step,tokens,loss_nats_per_token,gradient_norm,learning
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let config = training_config(args);
     let device = generator::device(&args.device)?;
-    std::fs::create_dir_all(&args.output)
-        .with_context(|| format!("cannot create `{}`", args.output.display()))?;
+    std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
     let tokenizer = vocabulary(args)?;
     let (shard, held_out) = tokens(args, &tokenizer)?;
     note(&format!("{} training tokens, {:.2} bytes each", shard.tokens.len(), bytes_per_token(&shard)));
@@ -58,8 +57,18 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             let seconds = since.elapsed().as_secs_f64();
             let all = done == config.steps;
             let score = held_out_scores(&trainer, &held_out, if all { usize::MAX } else { QUICK_HELD_OUT });
-            log.row(&trainer, &step, loss / steps_since as f64, steps_since as f64 * step_tokens(&config) / seconds, &score)?;
-            bar.set_message(format!("loss {:.3}, held out {:.3} bits/byte", loss / steps_since as f64, score.bits_per_byte));
+            log.row(
+                &trainer,
+                &step,
+                loss / steps_since as f64,
+                steps_since as f64 * step_tokens(&config) / seconds,
+                &score,
+            )?;
+            bar.set_message(format!(
+                "loss {:.3}, held out {:.3} bits/byte",
+                loss / steps_since as f64,
+                score.bits_per_byte
+            ));
             if all {
                 for (source, bits) in &score.by_source {
                     note(&format!("held out {source}: {bits:.4} bits per byte"));
@@ -151,7 +160,8 @@ fn encode_corpus(args: &TrainArgs, tokenizer: &Tokenizer, train: &Path) -> Resul
         if chunk.is_empty() {
             break;
         }
-        let encoded: Vec<_> = chunk.par_iter().map(|document| tokenizer.encode(&document.text)).collect::<Result<_, _>>()?;
+        let encoded: Vec<_> =
+            chunk.par_iter().map(|document| tokenizer.encode(&document.text)).collect::<Result<_, _>>()?;
         for (document, encoding) in chunk.iter().zip(encoded) {
             let shard = if datasets::is_held_out(&document.id, HELD_OUT_PERMILLE) {
                 let source = document.source.clone().unwrap_or_else(|| "corpus".to_owned());

@@ -1,0 +1,244 @@
+//! `detect train-detector`: labelled texts to heads, lexical weights, a calibration, and the leave-one-source-out table.
+
+use crate::args::TrainDetectorArgs;
+use crate::output::{Exit, line, note, progress_bar};
+use anyhow::{Context, Result, ensure};
+use datasets::{Document, Label};
+use detector::{
+    Cell, EMBEDDED_MODEL, EVIDENCE, Labelled, LabelledWords, LexicalFeatures, Measurement, Scorer, Selection, Selector,
+    TASKS, normalize,
+};
+use generator::{Gpt2, Sampling, Tokenizer, generate_batch};
+use rayon::prelude::*;
+
+use std::time::Instant;
+
+/// Longer documents are offered in pieces of about this many bytes, so that a book gives more than one text.
+const PIECE_BYTES: usize = 12_000;
+/// Pieces of one document that are offered.
+const MOST_PIECES: usize = 12;
+/// Tokens of human text that a sample continues, and tokens sampled.
+const PROMPT_TOKENS: usize = 24;
+const SAMPLE_TOKENS: usize = 230;
+const SAMPLE_BATCH: usize = 24;
+
+pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
+    std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
+    let (scorer, gpt2) = load(args)?;
+    let layer = args.layer.unwrap_or(scorer.config.n_layer * 2 / 3);
+    ensure!(
+        (1..=scorer.config.n_layer).contains(&layer),
+        "--layer is {layer}, expected 1 to {}",
+        scorer.config.n_layer
+    );
+
+    // A smaller choice is read by the model, a larger one only by its words.
+    let small = Selection { seed: args.seed, ..Selection::default() };
+    let large = Selection { most_human: 2_500, most_assistant: 250, most_sampled: 1_000, ..small };
+    let (mut to_measure, mut to_count) = (Selector::new(small), Selector::new(large));
+    let mut offer = |document: Document| {
+        for piece in pieces(document) {
+            let piece = Document { text: normalize(&piece.text).text, ..piece };
+            to_measure.offer(piece.clone());
+            to_count.offer(piece);
+        }
+    };
+    let prompts = read_documents(args, &scorer.tokenizer, &mut offer)?;
+    let start = Instant::now();
+    for sample in own_samples(args, &gpt2, &scorer.tokenizer, prompts)? {
+        offer(sample);
+    }
+    note(&format!("own samples took {:.0} s", start.elapsed().as_secs_f64()));
+    let (to_measure, to_count) = (to_measure.finish(), to_count.finish());
+
+    let start = Instant::now();
+    let bar = progress_bar(to_measure.len() as u64, "texts read by the model");
+    let texts: Vec<Labelled> = to_measure
+        .into_par_iter()
+        .map(|example| {
+            let encoding = scorer.tokenizer.encode(&example.text)?;
+            let reading = scorer.model.read(&encoding.ids, &[layer])?;
+            bar.inc(1);
+            let measurement = Measurement::new(&example.text, &encoding.ids, &reading);
+            Ok(measurement.map(|measurement| Labelled { example, measurement }))
+        })
+        .filter_map(Result::transpose)
+        .collect::<Result<_>>()?;
+    bar.finish_and_clear();
+    let tokens: usize = texts.iter().map(|text| text.measurement.tokens).sum();
+    let speed = tokens as f64 / start.elapsed().as_secs_f64();
+    note(&format!("{} texts, {tokens} tokens read, {speed:.0} a second", texts.len()));
+    let words: Vec<LabelledWords> = to_count
+        .into_par_iter()
+        .map(|example| LabelledWords { lexical: LexicalFeatures::of(&example.text, detector::LEXICAL_BITS), example })
+        .collect();
+    note(&format!("{} texts counted by their words", words.len()));
+
+    let jobs = (detector::sources(&texts).len() + 1) * TASKS.len() * 2;
+    let bar = progress_bar(jobs as u64, "fits");
+    let fitted = detector::fit(&words, &texts, args.seed, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    let cells = detector::leave_one_source_out(&texts, &fitted.scores);
+    let table = args.output.join("leave-one-source-out.csv");
+    reports::write_leave_one_source_out(&cells, &table)?;
+    print_table(&cells)?;
+    detector::save(fitted, &scorer.name, layer, &args.output)?;
+    note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
+    Ok(Exit::Done)
+}
+
+fn load(args: &TrainDetectorArgs) -> Result<(Scorer, Gpt2)> {
+    let Some(folder) = &args.model else {
+        return Ok((EMBEDDED_MODEL.scorer("cpu")?, EMBEDDED_MODEL.gpt2("cpu")?));
+    };
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
+    };
+    let (config, weights, tokenizer) = (read("config.json")?, read("model.safetensors")?, read("tokenizer.json")?);
+    let files = detector::ModelFiles { config: &config, weights: &weights, tokenizer: &tokenizer };
+    Ok((files.scorer("cpu")?, files.gpt2("cpu")?))
+}
+
+/// Offers all documents; gives the beginnings of human ones as prompts, in a stable order.
+fn read_documents(
+    args: &TrainDetectorArgs,
+    tokenizer: &Tokenizer,
+    offer: &mut dyn FnMut(Document),
+) -> Result<Vec<Vec<u32>>> {
+    let bar = progress_bar(0, "documents read");
+    let mut prompts: Vec<(u64, String)> = Vec::new();
+    for document in datasets::open_all(&args.texts)? {
+        let document = document?;
+        bar.inc(1);
+        if document.attack.is_some() && !args.attacked {
+            continue;
+        }
+        if document.label != Some(Label::Machine) && document.text.len() > 400 {
+            let source = document.source.as_deref().unwrap_or_default();
+            let order = detector::stable_hash(&["prompt", source, &document.id], args.seed);
+            if order % 8 == 0 {
+                prompts.push((order, document.text.chars().take(400).collect()));
+            }
+        }
+        offer(document);
+    }
+    bar.finish_and_clear();
+    prompts.sort();
+    let encode = |(_, text): &(u64, String)| {
+        let ids = tokenizer.encode(&normalize(text).text)?.ids;
+        Ok((ids.len() >= PROMPT_TOKENS).then(|| ids[..PROMPT_TOKENS].to_vec()))
+    };
+    prompts.iter().take(args.own_samples).map(encode).filter_map(Result::transpose).collect()
+}
+
+/// A document, or the pieces of a long one.
+fn pieces(document: Document) -> Vec<Document> {
+    if document.text.len() < 2 * PIECE_BYTES {
+        return vec![document];
+    }
+    let text = &document.text;
+    let step = (text.len() / MOST_PIECES).max(PIECE_BYTES);
+    let piece = |start: usize| {
+        let start = text.ceil_char_boundary(start);
+        let end = text.floor_char_boundary((start + PIECE_BYTES).min(text.len()));
+        let id = format!("{}#{start}", document.id);
+        Document { id, text: text[start..end].to_owned(), ..document.clone() }
+    };
+    (0..text.len()).step_by(step).map(piece).collect()
+}
+
+/// Continuations of human beginnings by the model itself, under many ways of sampling: what the sampled head learns from.
+fn own_samples(
+    args: &TrainDetectorArgs,
+    gpt2: &Gpt2,
+    tokenizer: &Tokenizer,
+    prompts: Vec<Vec<u32>>,
+) -> Result<Vec<Document>> {
+    let bar = progress_bar(prompts.len() as u64, "samples");
+    let ways = ways_of_sampling();
+    let batches: Vec<(usize, &[Vec<u32>])> = prompts.chunks(SAMPLE_BATCH).enumerate().collect();
+    let sampled = batches
+        .into_par_iter()
+        .map(|(number, batch)| {
+            let first = number * SAMPLE_BATCH;
+            let samplings: Vec<Sampling> = (0..batch.len()).map(|index| ways[(first + index) % ways.len()].1).collect();
+            let seed = args.seed.wrapping_add(first as u64);
+            let texts = generate_batch(gpt2, batch, &samplings, SAMPLE_TOKENS, seed)?;
+            bar.inc(batch.len() as u64);
+            let document = |(index, ids): (usize, Vec<u32>)| {
+                let end = ids.iter().position(|&id| id == tokenizer.end_of_text()).unwrap_or(ids.len());
+                Document {
+                    id: format!("own-sample-{}", first + index),
+                    text: tokenizer.decode(&ids[..end]),
+                    label: Some(Label::Machine),
+                    generator: Some(ways[(first + index) % ways.len()].0.clone()),
+                    source: Some("own-samples".to_owned()),
+                    ..Document::default()
+                }
+            };
+            Ok(texts.into_iter().enumerate().map(document).collect::<Vec<_>>())
+        })
+        .collect::<Result<Vec<_>>>()?;
+    bar.finish_and_clear();
+    Ok(sampled.into_iter().flatten().collect())
+}
+
+/// Temperatures, top-k, top-p and repetition penalties as people use them, with their names.
+fn ways_of_sampling() -> Vec<(String, Sampling)> {
+    let mut ways = Vec::new();
+    for repetition_penalty in [1.0, 1.1, 1.2] {
+        for (temperature, top_k, top_p) in [
+            (1.0, 0, 1.0),
+            (0.8, 0, 1.0),
+            (1.0, 40, 1.0),
+            (0.7, 40, 1.0),
+            (1.0, 0, 0.95),
+            (1.0, 0, 0.9),
+            (0.9, 100, 0.98),
+        ] {
+            let name = format!("temperature {temperature}, top-k {top_k}, top-p {top_p}, penalty {repetition_penalty}");
+            ways.push((name, Sampling { temperature, top_k, top_p, repetition_penalty }));
+        }
+    }
+    ways
+}
+
+fn print_table(cells: &[Cell]) -> Result<()> {
+    let percent =
+        |value: Option<f64>| value.map_or_else(|| "    -".to_owned(), |value| format!("{:5.1}", 100.0 * value));
+    let auroc =
+        |value: Option<f64>| value.map_or_else(|| "   -".to_owned(), |value| format!("{value:.3}").replace("0.", "."));
+    line("left-out source       evidence        humans machines  AUROC  TPR at 1 %, 5 % FPR  realised FPR")?;
+    for cell in cells {
+        line(&format!(
+            "{:20}  {:14}  {:6} {:8}  {:>5}  {} % {} %      {} % {} %",
+            cell.source,
+            cell.evidence,
+            cell.humans,
+            cell.machines,
+            auroc(cell.auroc),
+            percent(cell.tpr[0]),
+            percent(cell.tpr[1]),
+            percent(cell.fpr[0]),
+            percent(cell.fpr[1]),
+        ))?;
+    }
+    line("")?;
+    line("mean over sources     AUROC  TPR at 1 %, 5 % FPR  realised FPR, and the worst source at 1 %")?;
+    for evidence in EVIDENCE {
+        let worst =
+            cells.iter().filter(|cell| cell.evidence == evidence && cell.humans >= 50).filter_map(|cell| cell.fpr[0]);
+        line(&format!(
+            "{:20}  {:>5}  {} % {} %      {} % {} %   {} %",
+            evidence,
+            auroc(detector::mean(cells, evidence, |cell| cell.auroc)),
+            percent(detector::mean(cells, evidence, |cell| cell.tpr[0])),
+            percent(detector::mean(cells, evidence, |cell| cell.tpr[1])),
+            percent(detector::mean(cells, evidence, |cell| cell.fpr[0])),
+            percent(detector::mean(cells, evidence, |cell| cell.fpr[1])),
+            percent(worst.reduce(f64::max)),
+        ))?;
+    }
+    Ok(())
+}

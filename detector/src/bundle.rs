@@ -1,0 +1,184 @@
+//! The files of a detector: heads, lexical weights and calibration, in a folder or embedded in the binary.
+
+use crate::calibration::{Calibration, CalibrationScores};
+use crate::detector::Detector;
+use crate::error::{Error, Result};
+use crate::examples::Kind;
+use crate::fit::Fitted;
+use crate::heads::{FittedHead, Head};
+use crate::lexical::LexicalModel;
+use generator::{Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// A language model with its tokenizer and its name.
+pub struct Scorer {
+    /// Name and hash, as the heads record it.
+    pub name: String,
+    /// The shape.
+    pub config: Gpt2Config,
+    /// Text to tokens.
+    pub tokenizer: Tokenizer,
+    /// Tokens to numbers.
+    pub model: Box<dyn LanguageModel>,
+}
+
+impl std::fmt::Debug for Scorer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Scorer").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The bytes of a model's three files.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelFiles<'a> {
+    /// `config.json`.
+    pub config: &'a [u8],
+    /// `model.safetensors`.
+    pub weights: &'a [u8],
+    /// `tokenizer.json`.
+    pub tokenizer: &'a [u8],
+}
+
+/// The model in the binary.
+pub const EMBEDDED_MODEL: ModelFiles<'static> = ModelFiles {
+    config: generator::embedded::CONFIG,
+    weights: generator::embedded::WEIGHTS,
+    tokenizer: generator::embedded::TOKENIZER,
+};
+
+/// The bytes of a detector's four files.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadFiles<'a> {
+    /// `heads.json`.
+    pub heads: &'a [u8],
+    /// `assistant.lexical` and `sampled.lexical`.
+    pub lexical: [&'a [u8]; 2],
+    /// `calibration.json`.
+    pub calibration: &'a [u8],
+}
+
+/// The heads in the binary.
+pub const EMBEDDED_HEADS: HeadFiles<'static> = HeadFiles {
+    heads: include_bytes!("../model/heads.json"),
+    lexical: [include_bytes!("../model/assistant.lexical"), include_bytes!("../model/sampled.lexical")],
+    calibration: include_bytes!("../model/calibration.json"),
+};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeadsFile {
+    model: String,
+    layer: usize,
+    assistant: FittedHead,
+    sampled: FittedHead,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CalibrationFile {
+    model: String,
+    scores: CalibrationScores,
+}
+
+impl ModelFiles<'_> {
+    /// The model's shape.
+    ///
+    /// # Errors
+    /// When `config.json` is none.
+    pub fn config(&self) -> Result<Gpt2Config> {
+        let config: Gpt2Config = serde_json::from_slice(self.config).map_err(|source| Error::Json {
+            origin: "config.json".to_owned(),
+            what: "GPT-2 config.json",
+            source,
+        })?;
+        config.check("config.json")?;
+        Ok(config)
+    }
+
+    /// The model on a device.
+    ///
+    /// # Errors
+    /// When the files do not make one.
+    pub fn gpt2(&self, device_name: &str) -> Result<Gpt2> {
+        Ok(Gpt2::from_safetensors(&self.config()?, self.weights, "model.safetensors", &device(device_name)?)?)
+    }
+
+    /// The name: its shape and the first 12 digits of the SHA-256 of its weights.
+    ///
+    /// # Errors
+    /// When `config.json` is none.
+    pub fn name(&self) -> Result<String> {
+        let config = self.config()?;
+        let digest = Sha256::digest(self.weights);
+        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("gpt2-{}x{}-{hash}", config.n_layer, config.n_embd))
+    }
+
+    /// The model, its tokenizer and its name.
+    ///
+    /// # Errors
+    /// When the files do not make one.
+    pub fn scorer(&self, device_name: &str) -> Result<Scorer> {
+        let tokenizer = Tokenizer::from_bytes(self.tokenizer, "tokenizer.json")?;
+        let model = TensorModel::new(self.gpt2(device_name)?, tokenizer.end_of_text());
+        Ok(Scorer { name: self.name()?, config: self.config()?, tokenizer, model: Box::new(model) })
+    }
+}
+
+impl Detector {
+    /// The detector in the binary.
+    ///
+    /// # Errors
+    /// When what was embedded does not belong together, which a test rules out.
+    pub fn embedded() -> Result<Self> {
+        Self::new(EMBEDDED_MODEL.scorer("cpu")?, EMBEDDED_HEADS)
+    }
+
+    /// A detector of a model and the heads that were trained for it.
+    ///
+    /// # Errors
+    /// When a file is damaged or was made for another model.
+    pub fn new(scorer: Scorer, files: HeadFiles<'_>) -> Result<Self> {
+        let heads: HeadsFile = parse(files.heads, "heads.json", "file of heads")?;
+        let calibration: CalibrationFile = parse(files.calibration, "calibration.json", "calibration")?;
+        for (what, found) in [("file of heads", &heads.model), ("calibration", &calibration.model)] {
+            if *found != scorer.name {
+                return Err(Error::OtherModel { what, found: found.clone(), expected: scorer.name });
+            }
+        }
+        let lexical = |index: usize, kind: &'static str| {
+            LexicalModel::from_bytes(files.lexical[index]).map_err(|source| Error::Lexical { kind, source })
+        };
+        Ok(Self {
+            name: scorer.name,
+            tokenizer: scorer.tokenizer,
+            model: scorer.model,
+            layer: heads.layer,
+            heads: [
+                Head { kind: Kind::Assistant, lexical: lexical(0, "assistant")?, fitted: heads.assistant },
+                Head { kind: Kind::Sampled, lexical: lexical(1, "sampled")?, fitted: heads.sampled },
+            ],
+            calibration: Calibration::new(calibration.scores),
+        })
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], origin: &str, what: &'static str) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|source| Error::Json { origin: origin.to_owned(), what, source })
+}
+
+/// Writes the four files of fitted heads into a folder.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn save(fitted: Fitted, model: &str, layer: usize, folder: &Path) -> Result<()> {
+    let Fitted { heads: [assistant, sampled], calibration, .. } = fitted;
+    let write = |name: &str, bytes: &[u8]| generator::write_atomically(&folder.join(name), bytes);
+    write("assistant.lexical", &assistant.lexical.to_bytes())?;
+    write("sampled.lexical", &sampled.lexical.to_bytes())?;
+    let heads = HeadsFile { model: model.to_owned(), layer, assistant: assistant.fitted, sampled: sampled.fitted };
+    write("heads.json", serde_json::to_string(&heads).expect("heads are plain data").as_bytes())?;
+    let calibration = CalibrationFile { model: model.to_owned(), scores: calibration };
+    write("calibration.json", serde_json::to_string(&calibration).expect("scores are plain data").as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! From scores to promises: how many human texts of this length score as high, how many machine texts as low.
+//!
+//! The table holds the scores of human and machine texts by heads that were trained without their source, so that they are
+//! scores of texts that the detector had not seen. Everything is counted, nothing is modelled.
+
+use crate::examples::Kind;
+use serde::{Deserialize, Serialize};
+
+/// The false-alarm rate at which the two heads are put on one scale, and how it is split between them.
+pub const BUDGET: [(Kind, f64); 2] = [(Kind::Assistant, 0.007), (Kind::Sampled, 0.003)];
+
+/// Texts of this many tokens and more share one threshold; so do those below the least.
+const LENGTHS: [f64; 9] = [48.0, 64.0, 90.0, 128.0, 180.0, 256.0, 360.0, 512.0, 720.0];
+
+/// The scores of one text by both heads, log-odds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeadScores {
+    /// Tokens of the text.
+    pub tokens: u32,
+    /// By the assistant head.
+    pub assistant: f32,
+    /// By the sampled head.
+    pub sampled: f32,
+}
+
+impl HeadScores {
+    fn of(&self, kind: Kind) -> f64 {
+        f64::from(match kind {
+            Kind::Assistant => self.assistant,
+            Kind::Sampled => self.sampled,
+        })
+    }
+}
+
+/// Scores of texts with known authors.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationScores {
+    /// By people.
+    pub humans: Vec<HeadScores>,
+    /// By models of both kinds.
+    pub machines: Vec<HeadScores>,
+}
+
+/// Scores on one scale, ready to be counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    scores: CalibrationScores,
+    /// For each kind, the score that its share of the budget of humans exceed, at each of `LENGTHS`.
+    thresholds: [[f64; LENGTHS.len()]; 2],
+    /// (tokens, combined score), by tokens.
+    humans: Vec<(u32, f64)>,
+    machines: Vec<(u32, f64)>,
+}
+
+/// How many of the human texts of about this length score as high.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Humans {
+    /// Those that score at least as high.
+    pub above: usize,
+    /// All of about this length.
+    pub of: usize,
+    /// Their lengths in tokens, from and to.
+    pub tokens: [u32; 2],
+}
+
+impl Humans {
+    /// The chance of such a score for a human text, counted so that it is never below what the count can show
+    /// (Phipson and Smyth 2010): (above + 1) / (of + 1).
+    #[must_use]
+    pub fn p_value(&self) -> f64 {
+        (self.above + 1) as f64 / (self.of + 1) as f64
+    }
+}
+
+/// How many of the machine texts of about this length score as low.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Machines {
+    /// Those that score at most as high.
+    pub below: usize,
+    /// All of about this length.
+    pub of: usize,
+    /// Their lengths in tokens, from and to.
+    pub tokens: [u32; 2],
+}
+
+impl Machines {
+    /// (below + 1) / (of + 1), as [`Humans::p_value`].
+    #[must_use]
+    pub fn p_value(&self) -> f64 {
+        (self.below + 1) as f64 / (self.of + 1) as f64
+    }
+}
+
+impl Calibration {
+    /// Puts the scores on one scale.
+    #[must_use]
+    pub fn new(scores: CalibrationScores) -> Self {
+        let thresholds = BUDGET.map(|(kind, share)| {
+            LENGTHS.map(|length| {
+                let texts = window(&scores.humans, length as u32, 2_500, |human| human.tokens);
+                upper_quantile(texts.iter().map(|human| human.of(kind)).collect(), share)
+            })
+        });
+        let mut calibration =
+            Self { scores: CalibrationScores::default(), thresholds, humans: Vec::new(), machines: Vec::new() };
+        let combine = |texts: &[HeadScores]| {
+            let mut combined: Vec<(u32, f64)> =
+                texts.iter().map(|text| (text.tokens, calibration.combined(text).1)).collect();
+            combined.sort_by(|left, right| left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)));
+            combined
+        };
+        let (humans, machines) = (combine(&scores.humans), combine(&scores.machines));
+        (calibration.humans, calibration.machines, calibration.scores) = (humans, machines, scores);
+        calibration
+    }
+
+    /// The score of one head less what its share of the budget asks for at this length.
+    #[must_use]
+    pub fn above_threshold(&self, text: &HeadScores, kind: Kind) -> f64 {
+        text.of(kind) - self.threshold(text.tokens, kind)
+    }
+
+    /// What a head's score must exceed at this length.
+    #[must_use]
+    pub fn threshold(&self, tokens: u32, kind: Kind) -> f64 {
+        let row = &self.thresholds[usize::from(kind == Kind::Sampled)];
+        let at = f64::from(tokens).clamp(LENGTHS[0], LENGTHS[LENGTHS.len() - 1]);
+        let next = LENGTHS.iter().position(|&length| length >= at).unwrap_or(LENGTHS.len() - 1).max(1);
+        let (low, high) = (LENGTHS[next - 1].ln(), LENGTHS[next].ln());
+        let share = (at.ln() - low) / (high - low);
+        row[next - 1] * (1.0 - share) + row[next] * share
+    }
+
+    /// The greater of the two heads' scores above their thresholds, and whose it is.
+    #[must_use]
+    pub fn combined(&self, text: &HeadScores) -> (Kind, f64) {
+        let [assistant, sampled] = BUDGET.map(|(kind, _)| self.above_threshold(text, kind));
+        if sampled > assistant { (Kind::Sampled, sampled) } else { (Kind::Assistant, assistant) }
+    }
+
+    /// Human texts of about this length with at least this combined score; enough of them to speak of `fpr`.
+    #[must_use]
+    pub fn humans(&self, tokens: u32, score: f64, fpr: f64) -> Humans {
+        let near = window(&self.humans, tokens, (8.0 / fpr).ceil() as usize, |human| human.0);
+        let above = near.iter().filter(|human| human.1 >= score).count();
+        let lengths = [near.first().map_or(0, |human| human.0), near.last().map_or(0, |human| human.0)];
+        Humans { above, of: near.len(), tokens: lengths }
+    }
+
+    /// The p-value of one head's score alone.
+    #[must_use]
+    pub fn p_value(&self, text: &HeadScores, kind: Kind, fpr: f64) -> f64 {
+        let near = window(&self.scores.humans, text.tokens, (8.0 / fpr).ceil() as usize, |human| human.tokens);
+        let above = near.iter().filter(|human| human.of(kind) >= text.of(kind)).count();
+        Humans { above, of: near.len(), tokens: [0, 0] }.p_value()
+    }
+
+    /// Machine texts of about this length with at most this combined score.
+    #[must_use]
+    pub fn machines(&self, tokens: u32, score: f64) -> Machines {
+        let near = window(&self.machines, tokens, 800, |machine| machine.0);
+        let below = near.iter().filter(|machine| machine.1 <= score).count();
+        let lengths = [near.first().map_or(0, |machine| machine.0), near.last().map_or(0, |machine| machine.0)];
+        Machines { below, of: near.len(), tokens: lengths }
+    }
+
+    /// Human and machine texts in the table.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 2] {
+        [self.humans.len(), self.machines.len()]
+    }
+}
+
+/// The stretch of `texts`, sorted by tokens, whose lengths are within a factor of `tokens`; the factor grows until there are
+/// `enough`.
+fn window<T>(texts: &[T], tokens: u32, enough: usize, length: impl Fn(&T) -> u32) -> &[T] {
+    let mut factor: f64 = 1.12;
+    loop {
+        let least = (f64::from(tokens) / factor) as u32;
+        let most = (f64::from(tokens) * factor) as u32;
+        let from = texts.partition_point(|text| length(text) < least);
+        let to = texts.partition_point(|text| length(text) <= most);
+        if to - from >= enough || to - from == texts.len() || factor > 1e6 {
+            return &texts[from..to];
+        }
+        factor *= 1.06;
+    }
+}
+
+/// The value that a share of the values exceed.
+fn upper_quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let index = ((1.0 - share) * values.len() as f64).ceil() as usize;
+    values.get(index.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 5,000 humans with scores 0..1 of both heads, 100 machines with scores 10..11.
+    fn calibration() -> Calibration {
+        let text = |tokens: u32, score: f32| HeadScores { tokens, assistant: score, sampled: score };
+        let humans = (0..5000).map(|index| text(100, (index * 1237 % 5000) as f32 / 5000.0)).collect();
+        let machines = (0..100).map(|index| text(100, 10.0 + index as f32 / 100.0)).collect();
+        Calibration::new(CalibrationScores { humans, machines })
+    }
+
+    #[test]
+    fn the_budget_is_kept() {
+        let calibration = calibration();
+        let flagged = calibration.humans.iter().filter(|human| human.1 > 0.0).count();
+        assert!((35..=50).contains(&flagged), "{flagged} of 5000 humans above the thresholds");
+    }
+
+    #[test]
+    fn p_values_are_counts() {
+        let calibration = calibration();
+        let humans = calibration.humans(100, f64::INFINITY, 0.01);
+        assert_eq!((humans.above, humans.of, humans.tokens), (0, 5000, [100, 100]));
+        assert!((humans.p_value() - 1.0 / 5001.0).abs() < 1e-12);
+        let all = calibration.humans(100, f64::NEG_INFINITY, 0.01);
+        assert_eq!(all.above, all.of);
+        assert!(calibration.machines(100, f64::NEG_INFINITY).p_value() < 0.05);
+        assert!(calibration.machines(100, f64::INFINITY).p_value() > 0.99);
+    }
+
+    #[test]
+    fn a_higher_score_never_has_a_higher_p_value() {
+        let calibration = calibration();
+        let p = |score: f32| {
+            let text = HeadScores { tokens: 120, assistant: score, sampled: 0.0 };
+            calibration.humans(120, calibration.combined(&text).1, 0.01).p_value()
+        };
+        let values: Vec<f64> = (0..20).map(|index| p(index as f32 / 20.0)).collect();
+        assert!(values.is_sorted_by(|left, right| left >= right), "{values:?}");
+    }
+
+    #[test]
+    fn thresholds_hold_outside_of_the_table() {
+        let calibration = calibration();
+        for tokens in [1, 48, 49, 719, 720, 100_000] {
+            assert!(calibration.threshold(tokens, Kind::Assistant).is_finite());
+        }
+    }
+}

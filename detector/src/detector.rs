@@ -1,0 +1,308 @@
+//! A text to a verdict.
+
+use crate::calibration::{Calibration, HeadScores, Humans, Machines};
+use crate::error::{Error, Result};
+use crate::examples::Kind;
+use crate::heads::{Head, HeadScore, Measurement};
+use crate::language::{is_english, words};
+use crate::normalize::{Normalized, normalize};
+use crate::statistics::Statistics;
+use generator::{Encoding, LanguageModel, Reading, Tokenizer};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Fewest tokens that are judged: below, hardly any text can be told from its like at 1 %.
+pub const LEAST_TOKENS: usize = 50;
+/// Share of machine texts that may score as low as a text called human.
+pub const MISSED_MACHINES: f64 = 0.05;
+
+/// The answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// At most 5 % of machine texts of this length score as low.
+    Human,
+    /// At most 1 % (or what was asked for) of human texts of this length score as high.
+    Machine,
+    /// Neither can be promised.
+    Undecided,
+}
+
+/// Why a text is undecided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Its score lies where both human and machine texts are found.
+    Between,
+    /// Fewer than [`LEAST_TOKENS`] tokens.
+    TooShort,
+    /// Not English prose, which is all that the calibration knows.
+    NotEnglish,
+    /// No letters or digits at all.
+    NoText,
+}
+
+/// The two p-values, each of one head alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PValues {
+    /// Share of human texts that the assistant head scores as high.
+    pub assistant: f64,
+    /// Share of human texts that the sampled head scores as high.
+    pub sampled: f64,
+}
+
+/// One token of a text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TokenValue {
+    /// First byte in the original text.
+    pub start: usize,
+    /// One past its last byte in the original text.
+    pub end: usize,
+    /// log p, nats; `None` where there is no context.
+    pub log_probability: Option<f32>,
+    /// 1 = most likely.
+    pub rank: u32,
+    /// Entropy of the prediction, nats.
+    pub entropy: f32,
+    /// Its share of the score, log-odds; the tokens' shares and the evidence `prior` add up to the score.
+    pub evidence: f64,
+}
+
+/// What was found about one text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Detection {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Why there is none, where there is none.
+    pub reason: Option<Reason>,
+    /// Log-odds above what the false-alarm budget asks for at this length; higher is more machine-like, 0 is the threshold of the
+    /// verdict *machine* at 1 %. `None` where nothing was scored.
+    pub score: Option<f64>,
+    /// Which head speaks, where the verdict is *machine*.
+    pub kind: Option<Kind>,
+    /// Chance of such a score for a human text of about this length.
+    pub p_value: Option<f64>,
+    /// The same of each head alone.
+    pub p_values: Option<PValues>,
+    /// The count behind `p_value`.
+    pub humans: Option<Humans>,
+    /// How many machine texts of about this length score as low.
+    pub machines: Option<Machines>,
+    /// Tokens of the text.
+    pub tokens: usize,
+    /// Words of the text.
+    pub words: usize,
+    /// The parts of the score.
+    pub evidence: BTreeMap<&'static str, f64>,
+    /// Statistics of the tokens.
+    pub statistics: Option<Statistics>,
+    /// The model that scored them.
+    pub model: String,
+    /// One value a token, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_values: Option<Vec<TokenValue>>,
+}
+
+/// How to judge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Share of human texts that may be called machine.
+    pub fpr: f64,
+    /// Whether to give a value for each token.
+    pub tokens: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { fpr: 0.01, tokens: false }
+    }
+}
+
+/// Everything needed to judge a text.
+pub struct Detector {
+    /// The model's name and hash.
+    pub(crate) name: String,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) model: Box<dyn LanguageModel>,
+    /// The block whose hidden states are probed.
+    pub(crate) layer: usize,
+    pub(crate) heads: [Head; 2],
+    pub(crate) calibration: Calibration,
+}
+
+impl std::fmt::Debug for Detector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Detector").field("name", &self.name).field("layer", &self.layer).finish_non_exhaustive()
+    }
+}
+
+/// A text that was read by the model.
+struct Read {
+    normalized: Normalized,
+    encoding: Encoding,
+    reading: Reading,
+}
+
+impl Detector {
+    /// Judges a text.
+    ///
+    /// # Errors
+    /// When the options are out of range or the model cannot read the text.
+    pub fn judge(&self, text: &str, options: &Options) -> Result<Detection> {
+        self.check(options)?;
+        let normalized = normalize(text);
+        let encoding = self.tokenizer.encode(&normalized.text)?;
+        let mut detection = Detection {
+            verdict: Verdict::Undecided,
+            reason: None,
+            score: None,
+            kind: None,
+            p_value: None,
+            p_values: None,
+            humans: None,
+            machines: None,
+            tokens: encoding.ids.len(),
+            words: words(&normalized.text).count(),
+            evidence: BTreeMap::new(),
+            statistics: None,
+            model: self.name.clone(),
+            token_values: None,
+        };
+        detection.reason = self.unfit(&normalized.text, &detection);
+        if detection.reason.is_some() && !options.tokens {
+            return Ok(detection);
+        }
+        let reading = self.model.read(&encoding.ids, &[self.layer])?;
+        let Some(measurement) = Measurement::new(&normalized.text, &encoding.ids, &reading) else {
+            return Ok(detection);
+        };
+        detection.statistics = Some(measurement.statistics);
+        let scores = [0, 1].map(|head| self.heads[head].score(&measurement));
+        if detection.reason.is_none() {
+            self.decide(&mut detection, &scores, options);
+        }
+        if options.tokens {
+            let read = Read { normalized, encoding, reading };
+            let speaking = usize::from(self.speaking(&detection, &scores) == Kind::Sampled);
+            detection.token_values = Some(self.token_values(&read, speaking, &scores[speaking]));
+        }
+        Ok(detection)
+    }
+
+    fn check(&self, options: &Options) -> Result<()> {
+        let humans = self.calibration.counts()[0];
+        let least = 1.0 / (humans + 1) as f64;
+        if options.fpr >= least && options.fpr < 0.5 {
+            return Ok(());
+        }
+        Err(Error::FalsePositiveRate { found: options.fpr, least, humans })
+    }
+
+    /// Why a text cannot be judged.
+    fn unfit(&self, text: &str, detection: &Detection) -> Option<Reason> {
+        if detection.words == 0 {
+            Some(Reason::NoText)
+        } else if detection.words >= 8 && !is_english(text) || text.chars().any(is_unspaced_script) && !is_english(text)
+        {
+            Some(Reason::NotEnglish)
+        } else if detection.tokens < LEAST_TOKENS {
+            Some(Reason::TooShort)
+        } else {
+            None
+        }
+    }
+
+    fn decide(&self, detection: &mut Detection, scores: &[HeadScore; 2], options: &Options) {
+        let of_heads = head_scores(detection.tokens, scores);
+        let (kind, score) = self.calibration.combined(&of_heads);
+        let tokens = of_heads.tokens;
+        let humans = self.calibration.humans(tokens, score, options.fpr);
+        let speaking = &scores[usize::from(kind == Kind::Sampled)];
+        detection.evidence.clone_from(&speaking.evidence);
+        *detection.evidence.entry("prior").or_insert(0.0) -= self.calibration.threshold(tokens, kind);
+        detection.score = Some(score);
+        detection.p_value = Some(humans.p_value());
+        detection.p_values = Some(PValues {
+            assistant: self.calibration.p_value(&of_heads, Kind::Assistant, options.fpr),
+            sampled: self.calibration.p_value(&of_heads, Kind::Sampled, options.fpr),
+        });
+        detection.humans = Some(humans);
+        let machines = self.calibration.machines(tokens, score);
+        detection.machines = Some(machines);
+        if humans.p_value() <= options.fpr {
+            detection.verdict = Verdict::Machine;
+            detection.kind = Some(kind);
+        } else if machines.p_value() <= MISSED_MACHINES {
+            detection.verdict = Verdict::Human;
+        } else {
+            detection.reason = Some(Reason::Between);
+        }
+    }
+
+    fn speaking(&self, detection: &Detection, scores: &[HeadScore; 2]) -> Kind {
+        self.calibration.combined(&head_scores(detection.tokens, scores)).0
+    }
+
+    /// The evidence of single tokens: lexical evidence by the words that carry it; of a statistic that is a mean over tokens, each
+    /// token's distance from the mean, by the slope of the score; everything else in equal shares.
+    fn token_values(&self, read: &Read, speaking: usize, score: &HeadScore) -> Vec<TokenValue> {
+        let head = &self.heads[speaking];
+        let tokens = read.encoding.ids.len();
+        let mut shares = vec![0.0; tokens];
+        let lexical_slope = head.fitted.fusion.slope(&score.row, 0);
+        for (range, part) in head.lexical.token_evidence(&read.normalized.text) {
+            let covered: Vec<usize> = overlapping(&read.encoding.ranges, &range);
+            for &token in &covered {
+                shares[token] += f64::from(part) * lexical_slope / covered.len() as f64;
+            }
+        }
+        let n = tokens as f64;
+        let mut add_mean = |column: usize, value: &dyn Fn(usize) -> f64| {
+            let slope = head.fitted.fusion.slope(&score.row, column + 2);
+            let mean = (0..tokens).map(value).sum::<f64>() / n;
+            shares.iter_mut().enumerate().for_each(|(token, share)| *share += slope * (value(token) - mean) / n);
+        };
+        let stats = &read.reading.stats;
+        let at_most = |most: u32| move |token: usize| f64::from(u8::from(stats[token].rank <= most));
+        add_mean(0, &|token| f64::from(stats[token].log_prob));
+        add_mean(1, &|token| f64::from(stats[token].rank).ln());
+        add_mean(2, &|token| -f64::from(stats[token].expected_log_prob));
+        add_mean(5, &at_most(1));
+        add_mean(6, &at_most(10));
+        add_mean(7, &at_most(100));
+        let prior = score.evidence.get("prior").copied().unwrap_or(0.0);
+        let rest = (score.score - prior - shares.iter().sum::<f64>()) / n;
+        let value = |token: usize| {
+            let range = read.normalized.original_range(read.encoding.ranges[token].clone());
+            TokenValue {
+                start: range.start,
+                end: range.end,
+                log_probability: (token > 0).then_some(stats[token].log_prob),
+                rank: stats[token].rank,
+                entropy: -stats[token].expected_log_prob,
+                evidence: shares[token] + rest,
+            }
+        };
+        (0..tokens).map(value).collect()
+    }
+}
+
+fn head_scores(tokens: usize, scores: &[HeadScore; 2]) -> HeadScores {
+    HeadScores {
+        tokens: tokens.min(u32::MAX as usize) as u32,
+        assistant: scores[0].score as f32,
+        sampled: scores[1].score as f32,
+    }
+}
+
+/// Indices of the tokens that share bytes with a range; the nearest before it where none does.
+fn overlapping(ranges: &[std::ops::Range<usize>], range: &std::ops::Range<usize>) -> Vec<usize> {
+    let first = ranges.partition_point(|token| token.end <= range.start);
+    let covered: Vec<usize> = (first..ranges.len()).take_while(|&token| ranges[token].start < range.end).collect();
+    if covered.is_empty() && !ranges.is_empty() { vec![first.min(ranges.len() - 1)] } else { covered }
+}
+
+/// Letters of scripts that are written without spaces, where counting words says nothing.
+fn is_unspaced_script(letter: char) -> bool {
+    matches!(u32::from(letter), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7AF)
+}

@@ -1,0 +1,105 @@
+//! Two heads, one for each kind of machine text: each turns what was measured of a text into one score.
+
+use crate::examples::Kind;
+use crate::fusion::Fusion;
+use crate::lexical::{LexicalFeatures, LexicalModel};
+use crate::logistic::Logistic;
+use crate::statistics::{COLUMNS, Statistics};
+use generator::Reading;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Buckets of the lexical models, as a binary logarithm.
+pub const LEXICAL_BITS: u32 = 19;
+
+/// What a text shows before any head has looked at it.
+#[derive(Debug, Clone)]
+pub struct Measurement {
+    /// Tokens of the text.
+    pub tokens: usize,
+    /// The statistics of its tokens.
+    pub statistics: Statistics,
+    /// The mean hidden state of the probed layer (C).
+    pub hidden: Vec<f32>,
+    /// Its words.
+    pub lexical: LexicalFeatures,
+}
+
+impl Measurement {
+    /// Puts together what was read of a normalised text; `None` where there are fewer than two tokens.
+    #[must_use]
+    pub fn new(text: &str, ids: &[u32], reading: &Reading) -> Option<Self> {
+        Some(Self {
+            tokens: ids.len(),
+            statistics: Statistics::of(&reading.stats, ids, text.len())?,
+            hidden: reading.hidden.first().cloned().unwrap_or_default(),
+            lexical: LexicalFeatures::of(text, LEXICAL_BITS),
+        })
+    }
+}
+
+/// The columns of the fusion: lexical evidence, the probe, the statistics.
+#[must_use]
+pub(crate) fn fusion_row(lexical: f32, probe: f32, statistics: &[f32; COLUMNS.len()]) -> Vec<f32> {
+    let mut row = vec![lexical, probe];
+    row.extend_from_slice(statistics);
+    row
+}
+
+/// The evidence that a column of the fusion belongs to.
+fn evidence_of(column: usize) -> &'static str {
+    match column {
+        0 => "lexical",
+        1 => "hidden",
+        _ if column == COLUMNS.len() + 1 => "length",
+        _ => "likelihood",
+    }
+}
+
+/// One head: lexical evidence, a probe of the hidden states, and the fusion of both with the statistics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// Which machine text it looks for.
+    pub kind: Kind,
+    /// The evidence of words.
+    pub lexical: LexicalModel,
+    /// The part that is stored as JSON.
+    pub fitted: FittedHead,
+}
+
+/// The dense part of a head.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FittedHead {
+    /// Linear probe on the mean hidden state.
+    pub probe: Logistic,
+    /// All evidence to one score.
+    pub fusion: Fusion,
+}
+
+/// The score of one head for one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadScore {
+    /// Log-odds, higher is more machine-like.
+    pub score: f64,
+    /// Its parts by name of evidence; they add up to the score.
+    pub evidence: BTreeMap<&'static str, f64>,
+    /// The row of the fusion, for the evidence of single tokens.
+    pub row: Vec<f32>,
+}
+
+impl Head {
+    /// Scores a text.
+    #[must_use]
+    pub fn score(&self, measurement: &Measurement) -> HeadScore {
+        let lexical = self.lexical.score_features(&measurement.lexical);
+        let probe = self.fitted.probe.decision(&measurement.hidden) as f32;
+        let row = fusion_row(lexical, probe, &measurement.statistics.row(measurement.tokens));
+        let parts = self.fitted.fusion.parts(&row);
+        let mut evidence = BTreeMap::new();
+        for (column, part) in parts.iter().enumerate() {
+            let name = if column == row.len() { "prior" } else { evidence_of(column) };
+            *evidence.entry(name).or_insert(0.0) += part;
+        }
+        HeadScore { score: parts.iter().sum(), evidence, row }
+    }
+}

@@ -1,0 +1,64 @@
+//! Tokens a second: scoring, generation and training, on each CPU backend. Prints; asserts nothing.
+//! `cargo bench -p generator@0.1.0`
+
+use generator::{
+    Generation, Gpt2, Gpt2Config, LanguageModel, Sampling, TensorModel, TokenShard, Trainer, TrainingConfig,
+    generate_batch,
+};
+use std::time::{Duration, Instant};
+
+/// The embedded model's shape.
+fn shape() -> Gpt2Config {
+    Gpt2Config::new(8192, 512, 256, 6, 4)
+}
+
+/// Repeats `work`, which gives the tokens it handled, for some seconds; the median of tokens per second.
+fn tokens_per_second(mut work: impl FnMut() -> usize) -> f64 {
+    work();
+    let begin = Instant::now();
+    let mut speeds = Vec::new();
+    while speeds.len() < 3 || begin.elapsed() < Duration::from_secs(4) {
+        let start = Instant::now();
+        let tokens = work();
+        speeds.push(tokens as f64 / start.elapsed().as_secs_f64());
+    }
+    speeds.sort_by(f64::total_cmp);
+    speeds[speeds.len() / 2]
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints")]
+fn report(what: &str, speed: f64) {
+    println!("{what:44} {speed:9.0} tokens/s");
+}
+
+fn main() {
+    let ids: Vec<u32> = (0..512).map(|index| (index * 7919) % 8192).collect();
+    for name in ["cpu", "ndarray"] {
+        let device = generator::device(name).expect("a CPU device");
+        let model = Gpt2::random(&shape(), 1, &device).expect("a GPT-2");
+        let tensors = TensorModel::new(model.clone(), 0);
+        for tokens in [64, 256, 512] {
+            let speed = tokens_per_second(|| tensors.read(&ids[..tokens], &[4]).expect("known tokens").stats.len());
+            report(&format!("{name}: scoring {tokens} tokens, burn"), speed);
+        }
+        let speed = tokens_per_second(|| {
+            Generation::new(&model, &ids[..32], Sampling::default(), 1).expect("a prompt").take(64).count()
+        });
+        report(&format!("{name}: generation of 64 tokens"), speed);
+        let prompts = vec![ids[..32].to_vec(); 16];
+        let speed = tokens_per_second(|| {
+            let texts = generate_batch(&model, &prompts, &[Sampling::default(); 16], 64, 1).expect("prompts");
+            texts.iter().map(Vec::len).sum()
+        });
+        report(&format!("{name}: generation of 16 x 64 tokens"), speed);
+        let shard =
+            TokenShard { tokens: (0..100_000_u32).map(|index| (index * 7919 % 8192) as u16).collect(), text_bytes: 1 };
+        let config = TrainingConfig { batch: 2, tokens: 256, ..TrainingConfig::default() };
+        let mut trainer = Trainer::new(&shape(), config, &device).expect("a GPT-2");
+        let speed = tokens_per_second(|| {
+            trainer.train_step(&shard).expect("a step");
+            2 * 256
+        });
+        report(&format!("{name}: training on 2 x 256 tokens"), speed);
+    }
+}
