@@ -1,1 +1,16 @@
+//! The program as its users meet it: run as a process, judged by its exit code, stdout and stderr. What a function
+//! computes is tested beside the function; here belongs only what needs the whole binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+/// What every test needs: a folder of files, the program, and what it printed.
+mod harness;
+
+/// Files and options that are wrong, odd or huge: the exact message, the exit code, and that the rest goes on.
+mod bad_input;
+/// `detect generate`: seeds, lengths, greedy text; and the help of all commands.
+mod generate;
+/// The JSON that other programs read: keys, types, sums, offsets, order.
+mod schema;
+/// Whole texts and what is to be said about them.
+mod verdicts;

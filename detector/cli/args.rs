@@ -101,6 +101,9 @@ pub(crate) struct TrainDetectorArgs {
     /// The block whose hidden states are probed, from 1; two thirds of the way up where not given
     #[arg(long)]
     pub(crate) layer: Option<usize>,
+    /// Take this share of the texts: for a quick try
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) fraction: f64,
     /// Also learn from texts that were changed to mislead (`attack` is set)
     #[arg(long)]
     pub(crate) attacked: bool,

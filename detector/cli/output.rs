@@ -85,8 +85,10 @@ pub(crate) fn describe(name: &str, detection: &Detection, fpr: f64) -> String {
         text += &format!("\n  score {score:+.2} ({})", evidence_in_words(detection));
     }
     if detection.verdict == Verdict::Machine {
-        text +=
-            &format!("\n  at most {} % of human texts are called machine; it can still be one of them", 100.0 * fpr);
+        text += &format!(
+            "\n  at most {} % of human texts are called machine; it can still be one of them",
+            (fpr * 1e6).round() / 1e4
+        );
     }
     text
 }

@@ -7,7 +7,7 @@ use crate::examples::Kind;
 use crate::fit::Fitted;
 use crate::heads::{FittedHead, Head};
 use crate::lexical::LexicalModel;
-use generator::{Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device};
+use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -120,8 +120,12 @@ impl ModelFiles<'_> {
     /// When the files do not make one.
     pub fn scorer(&self, device_name: &str) -> Result<Scorer> {
         let tokenizer = Tokenizer::from_bytes(self.tokenizer, "tokenizer.json")?;
-        let model = TensorModel::new(self.gpt2(device_name)?, tokenizer.end_of_text());
-        Ok(Scorer { name: self.name()?, config: self.config()?, tokenizer, model: Box::new(model) })
+        let (gpt2, end_of_text) = (self.gpt2(device_name)?, tokenizer.end_of_text());
+        let model: Box<dyn LanguageModel> = match device_name {
+            "cpu" => Box::new(CpuModel::new(&gpt2, end_of_text)),
+            _ => Box::new(TensorModel::new(gpt2, end_of_text)),
+        };
+        Ok(Scorer { name: self.name()?, config: self.config()?, tokenizer, model })
     }
 }
 

@@ -75,8 +75,8 @@ pub struct Detection {
     pub verdict: Verdict,
     /// Why there is none, where there is none.
     pub reason: Option<Reason>,
-    /// Log-odds above what the false-alarm budget asks for at this length; higher is more machine-like, 0 is the threshold of the
-    /// verdict *machine* at 1 %. `None` where nothing was scored.
+    /// Log-odds above what the false-alarm budget of 1 % asks for at about this length; higher is more machine-like. The
+    /// verdict is by `p_value`, a count, and may differ from the sign close to 0. `None` where nothing was scored.
     pub score: Option<f64>,
     /// Which head speaks, where the verdict is *machine*.
     pub kind: Option<Kind>,
@@ -189,7 +189,11 @@ impl Detector {
         Ok(detection)
     }
 
-    fn check(&self, options: &Options) -> Result<()> {
+    /// Whether the calibration has enough human texts for the rate asked for.
+    ///
+    /// # Errors
+    /// When it has not, or the rate is none.
+    pub fn check(&self, options: &Options) -> Result<()> {
         let humans = self.calibration.counts()[0];
         let least = 1.0 / (humans + 1) as f64;
         if options.fpr >= least && options.fpr < 0.5 {
@@ -202,8 +206,7 @@ impl Detector {
     fn unfit(&self, text: &str, detection: &Detection) -> Option<Reason> {
         if detection.words == 0 {
             Some(Reason::NoText)
-        } else if detection.words >= 8 && !is_english(text) || text.chars().any(is_unspaced_script) && !is_english(text)
-        {
+        } else if (detection.words >= 8 || detection.tokens >= LEAST_TOKENS) && !is_english(text) {
             Some(Reason::NotEnglish)
         } else if detection.tokens < LEAST_TOKENS {
             Some(Reason::TooShort)
@@ -300,9 +303,4 @@ fn overlapping(ranges: &[std::ops::Range<usize>], range: &std::ops::Range<usize>
     let first = ranges.partition_point(|token| token.end <= range.start);
     let covered: Vec<usize> = (first..ranges.len()).take_while(|&token| ranges[token].start < range.end).collect();
     if covered.is_empty() && !ranges.is_empty() { vec![first.min(ranges.len() - 1)] } else { covered }
-}
-
-/// Letters of scripts that are written without spaces, where counting words says nothing.
-fn is_unspaced_script(letter: char) -> bool {
-    matches!(u32::from(letter), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7AF)
 }

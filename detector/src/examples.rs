@@ -1,6 +1,6 @@
 //! Labelled texts for training and calibration: which texts, cut how, of which kind.
 
-use crate::language::words;
+use crate::language::{is_english, words};
 use datasets::{Document, Label};
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -60,7 +60,7 @@ pub struct Selection {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { most_human: 500, most_assistant: 60, most_sampled: 600, least_words: 40, most_words: 320, seed: 1 }
+        Self { most_human: 250, most_assistant: 30, most_sampled: 400, least_words: 40, most_words: 320, seed: 1 }
     }
 }
 
@@ -78,14 +78,15 @@ impl Selector {
         Self { selection, cells: BTreeMap::new() }
     }
 
-    /// Considers a document. Without a label it is human: a corpus older than language models.
+    /// Considers a document. Without a label it is human: a corpus older than language models. Texts that are too short or
+    /// no English prose are passed over.
     pub fn offer(&mut self, document: Document) {
         let source = document.source.clone().unwrap_or_else(|| "corpus".to_owned());
         let label = document.label.unwrap_or(Label::Human);
         let domain = document.domain.clone().unwrap_or_default();
         let writer = document.generator.clone().unwrap_or_default();
         let order = stable_hash(&[&source, &document.id, &domain, &writer], self.selection.seed);
-        let cell = self.cells.entry((source.clone(), domain.clone(), writer)).or_default();
+        let cell = self.cells.entry((source.clone(), format!("{label}/{domain}"), writer)).or_default();
         let kind = match label {
             Label::Human => None,
             Label::Machine if SAMPLED_SOURCES.contains(&source.as_str()) => Some(Kind::Sampled),
@@ -102,6 +103,9 @@ impl Selector {
         let opening: Vec<&str> = words(&document.text).take(24).collect();
         let origin = stable_hash(&opening, 0);
         let Some(text) = cut(&document.text, &self.selection, order) else { return };
+        if !is_english(&text) {
+            return; // the detector gives no verdict on it either
+        }
         let group =
             SOURCE_GROUPS.iter().find(|(member, _)| *member == source).map_or(source.as_str(), |(_, group)| group);
         let example = Example {
@@ -141,6 +145,7 @@ fn cut(text: &str, selection: &Selection, random: u64) -> Option<String> {
     let first = (unit(16) * (starts.len() - wanted) as f64) as usize;
     // from the beginning of a line or sentence where one is near, as a person would quote
     let begin = sentence_start(text, starts[first]);
+    let first = starts.partition_point(|&start| start < begin);
     let end = starts.get(first + wanted).copied().unwrap_or(text.len());
     Some(text[begin..end].trim().to_owned())
 }
@@ -167,7 +172,7 @@ mod tests {
     use super::*;
 
     fn document(id: usize, source: &str) -> Document {
-        let text = (0..200).map(|word| format!("word{word}of{id}")).collect::<Vec<_>>().join(" ");
+        let text = (0..200).map(|word| format!("the word{word}of{id}")).collect::<Vec<_>>().join(" ");
         Document { id: id.to_string(), text, source: Some(source.to_owned()), ..Document::default() }
     }
 
@@ -204,7 +209,7 @@ mod tests {
             selector.offer(Document { label: Some(label), domain: Some(id.to_string()), ..document(id, source) });
         }
         let kinds: Vec<_> = selector.finish().into_iter().map(|example| (example.source, example.kind)).collect();
-        let expected = [("l2r", Some(Kind::Assistant)), ("seqxgpt", Some(Kind::Sampled)), ("seqxgpt", None)];
+        let expected = [("l2r", Some(Kind::Assistant)), ("seqxgpt", None), ("seqxgpt", Some(Kind::Sampled))];
         assert_eq!(kinds, expected.map(|(source, kind)| (source.to_owned(), kind)));
     }
 }

@@ -110,6 +110,11 @@ pub fn sources(texts: &[Labelled]) -> Vec<String> {
     texts.iter().map(|text| text.example.source.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// The documents behind the texts of a source, which may stand in other sources too.
+fn origins_of<'a>(source: Option<&str>, examples: impl Iterator<Item = &'a Example>) -> BTreeSet<u64> {
+    examples.filter(|example| Some(example.source.as_str()) == source).map(|example| example.origin).collect()
+}
+
 struct Base {
     lexical: LexicalWeights,
     probe: Logistic,
@@ -123,19 +128,9 @@ fn train_base(
     left_out: Option<&str>,
     seed: u64,
 ) -> Result<Base, FitError> {
-    let banned: BTreeSet<u64> = left_out.map_or_else(BTreeSet::new, |source| {
-        let of_source = |example: &&Example| example.source == source;
-        words
-            .iter()
-            .map(|text| &text.example)
-            .chain(texts.iter().map(|text| &text.example))
-            .filter(of_source)
-            .map(|example| example.origin)
-            .collect()
-    });
-    let takes = |example: &Example| {
-        task.takes(example.kind) && Some(example.source.as_str()) != left_out && !banned.contains(&example.origin)
-    };
+    let banned =
+        origins_of(left_out, words.iter().map(|text| &text.example).chain(texts.iter().map(|text| &text.example)));
+    let takes = |example: &Example| task.takes(example.kind) && !banned.contains(&example.origin);
     let chosen: Vec<&LabelledWords> = words.iter().filter(|text| takes(&text.example)).collect();
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
     let examples: Vec<LexicalExample<'_>> = chosen
@@ -159,10 +154,11 @@ fn train_base(
 
 /// A fusion fitted on out-of-fold rows.
 fn train_fusion(task: Task, texts: &[Labelled], rows: &[Vec<f32>], left_out: Option<&str>) -> Result<Fusion, FitError> {
+    let banned = origins_of(left_out, texts.iter().map(|text| &text.example));
     let chosen: Vec<usize> = (0..texts.len())
         .filter(|&index| {
             let example = &texts[index].example;
-            task.takes(example.kind) && Some(example.source.as_str()) != left_out
+            task.takes(example.kind) && !banned.contains(&example.origin)
         })
         .collect();
     let weights = balanced(&chosen.iter().map(|&index| &texts[index].example).collect::<Vec<_>>());
@@ -249,7 +245,11 @@ pub fn fit(
 
 /// The out-of-fold scores of all texts but those of `left_out`, as the calibration table wants them.
 #[must_use]
-pub fn calibration_scores(texts: &[Labelled], scores: &[OutOfFold], left_out: Option<&str>) -> CalibrationScores {
+pub(crate) fn calibration_scores(
+    texts: &[Labelled],
+    scores: &[OutOfFold],
+    left_out: Option<&str>,
+) -> CalibrationScores {
     let mut table = CalibrationScores::default();
     for (text, score) in texts.iter().zip(scores) {
         if Some(text.example.source.as_str()) == left_out {
@@ -265,12 +265,12 @@ pub fn calibration_scores(texts: &[Labelled], scores: &[OutOfFold], left_out: Op
 
 /// The scores of a text by the two heads.
 #[must_use]
-pub fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
+pub(crate) fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
     HeadScores { tokens: text.measurement.tokens as u32, assistant: score.fusion[0], sampled: score.fusion[1] }
 }
 
 /// The calibration for judging one source: made of the others.
 #[must_use]
-pub fn calibration_without(texts: &[Labelled], scores: &[OutOfFold], source: &str) -> Calibration {
+pub(crate) fn calibration_without(texts: &[Labelled], scores: &[OutOfFold], source: &str) -> Calibration {
     Calibration::new(calibration_scores(texts, scores, Some(source)))
 }

@@ -17,7 +17,7 @@ use unicode_normalization::char::is_combining_mark;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Sizes of a model: each of the two families has 2^`bits` buckets.
-pub const BITS: RangeInclusive<u32> = 8..=20;
+pub(crate) const BITS: RangeInclusive<u32> = 8..=20;
 
 /// A packed n-gram is its index (family, then bucket) above this many bits of count.
 const COUNT_BITS: u32 = 11;

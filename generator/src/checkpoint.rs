@@ -52,13 +52,14 @@ impl Gpt2 {
             size: bytes.len(),
             source,
         })?;
-        let mut weights = FileWeights {
-            origin,
-            tensors: file
-                .iter()
-                .map(|(name, view)| (name.strip_prefix("transformer.").unwrap_or(name).to_owned(), view))
-                .collect(),
-        };
+        let mut weights = FileWeights { origin, tensors: BTreeMap::new() };
+        for (name, view) in file.iter() {
+            let short = name.strip_prefix("transformer.").unwrap_or(name);
+            if weights.tensors.insert(short.to_owned(), view).is_some() {
+                let first = format!("{short} (with and without the prefix)");
+                return Err(Error::UnknownTensors { origin: origin.to_owned(), count: 1, first });
+            }
+        }
         weights.drop_mask_buffers(config.n_layer);
         weights.drop_tied_head()?;
         let model = Self::build(config, &mut weights, device)?;

@@ -26,6 +26,15 @@ pub struct Gpt2Config {
     /// The nonlinearity; only the tanh form of GELU is GPT-2's.
     #[serde(default = "default_activation")]
     pub activation_function: String,
+    /// Scores are divided by the root of the head size; GPT-2 always does.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub scale_attn_weights: bool,
+    /// Scores are also divided by the block's number; GPT-2 never does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scale_attn_by_inverse_layer_idx: bool,
+    /// Attention to an encoder; GPT-2 has none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub add_cross_attention: bool,
     /// Always `gpt2`.
     #[serde(default = "default_model_type")]
     pub model_type: String,
@@ -34,6 +43,12 @@ pub struct Gpt2Config {
     pub architectures: Vec<String>,
 }
 
+fn yes() -> bool {
+    true
+}
+fn is_yes(value: &bool) -> bool {
+    *value
+}
 fn default_epsilon() -> f64 {
     1e-5
 }
@@ -60,6 +75,9 @@ impl Gpt2Config {
             n_inner: None,
             layer_norm_epsilon: default_epsilon(),
             activation_function: default_activation(),
+            scale_attn_weights: true,
+            scale_attn_by_inverse_layer_idx: false,
+            add_cross_attention: false,
             model_type: default_model_type(),
             architectures: default_architectures(),
         }
@@ -111,6 +129,15 @@ impl Gpt2Config {
         }
         if !matches!(self.activation_function.as_str(), "gelu_new" | "gelu_pytorch_tanh") {
             return bad("activation_function", format!("`{}`", self.activation_function), "`gelu_new`");
+        }
+        for (field, value, expected) in [
+            ("scale_attn_weights", self.scale_attn_weights, true),
+            ("scale_attn_by_inverse_layer_idx", self.scale_attn_by_inverse_layer_idx, false),
+            ("add_cross_attention", self.add_cross_attention, false),
+        ] {
+            if value != expected {
+                return bad(field, value.to_string(), if expected { "true" } else { "false" });
+            }
         }
         for (field, value, most) in [
             ("vocab_size", self.vocab_size, 1 << 20),

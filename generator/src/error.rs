@@ -144,6 +144,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A block that the model does not have.
+    #[error("layer {found} does not exist, the model has layers 1 to {layers}")]
+    Layer {
+        /// The layer asked for.
+        found: usize,
+        /// Layers of the model.
+        layers: usize,
+    },
     /// A device that is not there or not built in.
     #[error("device `{name}` is not available: {reason}")]
     Device {

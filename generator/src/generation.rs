@@ -87,6 +87,13 @@ pub fn generate_batch(
     count: usize,
     seed: u64,
 ) -> Result<Vec<Vec<TokenId>>> {
+    if prompts.is_empty() {
+        return Ok(Vec::new());
+    }
+    if samplings.len() != prompts.len() {
+        let found = format!("{} for {} prompts", samplings.len(), prompts.len());
+        return Err(Error::Sampling { option: "the ways of sampling", found, expected: "one for each prompt" });
+    }
     let length = prompts.first().map_or(0, Vec::len);
     let context = model.config().n_positions;
     for prompt in prompts {

@@ -78,6 +78,9 @@ impl LanguageModel for TensorModel {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
         let config = self.model.config();
         check_ids(ids, config.vocab_size)?;
+        if let Some(&found) = layers.iter().find(|&&layer| layer == 0 || layer > config.n_layer) {
+            return Err(Error::Layer { found, layers: config.n_layer });
+        }
         let mut reading =
             Reading { stats: Vec::with_capacity(ids.len()), hidden: vec![vec![0.0; config.n_embd]; layers.len()] };
         // token t is predicted at position t: the inputs are end-of-text and then all tokens but the last

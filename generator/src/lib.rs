@@ -3,6 +3,7 @@
 mod cache;
 mod checkpoint;
 mod config;
+mod cpu;
 mod device;
 pub mod embedded;
 mod error;
@@ -20,6 +21,7 @@ mod training;
 pub use cache::KvCache;
 pub use checkpoint::Precision;
 pub use config::Gpt2Config;
+pub use cpu::CpuModel;
 pub use device::device;
 pub use error::{Error, Result};
 pub use files::write_atomically;

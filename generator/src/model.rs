@@ -66,7 +66,8 @@ impl Builder<'_> {
         let values = self.weights.take(name, &shape)?;
         self.next_id += 1;
         let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
-        Ok(Param::initialized(ParamId::from(self.next_id), tensor.require_grad()))
+        let tensor = if self.device.is_autodiff() { tensor.require_grad() } else { tensor };
+        Ok(Param::initialized(ParamId::from(self.next_id), tensor))
     }
 
     fn linear(&mut self, name: &str, input: usize, output: usize) -> Result<Linear> {

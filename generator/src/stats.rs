@@ -30,7 +30,7 @@ impl TokenStats {
     }
 }
 
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 struct Row<'a> {
     logits: &'a [f32],

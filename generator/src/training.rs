@@ -155,6 +155,10 @@ impl Trainer {
         if config.tokens > context {
             return Err(Error::ContextOverflow { tokens: config.tokens, context });
         }
+        if config.tokens == 0 || config.batch == 0 {
+            let reason = format!("a batch of {} x {} tokens is empty", config.batch, config.tokens);
+            return Err(Error::Training { step: 0, reason });
+        }
         Ok(Self { optimizer: optimizer(&model, &config), model, config, device, step: 0, order: None })
     }
 
@@ -176,6 +180,16 @@ impl Trainer {
         let bytes = std::fs::read(&file).map_err(|source| Error::Io { action: "read", path: file.clone(), source })?;
         let invalid = |source| Error::Json { path: file, what: "training state", source };
         let state: State = serde_json::from_slice(&bytes).map_err(invalid)?;
+        let order = |config: &TrainingConfig| (config.seed, config.batch, config.tokens);
+        if order(&state.training) != order(&config) {
+            let (seed, batch, tokens) = order(&state.training);
+            let reason = format!(
+                "`{}` was trained with seed {seed} on {batch} x {tokens} tokens a step: with others it would see its \
+                 text in another order",
+                path.display()
+            );
+            return Err(Error::Training { step: state.step, reason });
+        }
         let mut trainer = Self::with_weights(path, config, device)?;
         trainer.optimizer = trainer.optimizer.load(path.join("optimizer.bpk")).map_err(|error| Error::Training {
             step: state.step,
@@ -296,7 +310,7 @@ impl Trainer {
         let _ = std::fs::remove_dir_all(&path); // the same step of an earlier run
         std::fs::rename(&temporary, &path).map_err(io("rename", &temporary))?;
         for (step, old) in checkpoints(folder)? {
-            if step != self.step && !keep.contains(&step) {
+            if step < self.step && !keep.contains(&step) {
                 std::fs::remove_dir_all(&old).map_err(io("remove", &old))?;
             }
         }

@@ -21,6 +21,9 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     for sample in 0..args.samples {
         let start = Instant::now();
+        if sample > 0 {
+            writeln!(out, "\n---\n")?;
+        }
         out.write_all(args.prompt.as_bytes())?;
         let generation = Generation::new(&model, &prompt, sampling, args.seed.wrapping_add(sample))?;
         let mut count = 0;
@@ -47,19 +50,23 @@ fn write_whole_characters(
     pending: &mut Vec<u8>,
 ) -> Result<()> {
     pending.extend(tokenizer.decode_bytes(&[id]));
-    let whole = match std::str::from_utf8(pending) {
-        Ok(_) => pending.len(),
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        Err(_) => {
-            let text = String::from_utf8_lossy(pending).into_owned();
-            pending.clear();
-            out.write_all(text.as_bytes())?;
-            return Ok(out.flush()?);
-        }
+    let unfinished = match std::str::from_utf8(pending) {
+        Ok(_) => 0,
+        // up to three bytes at the end may be the beginning of a character
+        Err(_) => (1..=3.min(pending.len()))
+            .rev()
+            .find(|&length| is_beginning(&pending[pending.len() - length..]))
+            .unwrap_or(0),
     };
-    out.write_all(&pending[..whole])?;
-    pending.drain(..whole);
+    let rest = pending.split_off(pending.len() - unfinished);
+    out.write_all(String::from_utf8_lossy(pending).as_bytes())?;
+    *pending = rest;
     Ok(out.flush()?)
+}
+
+/// Whether these bytes are the beginning of one character and no more.
+fn is_beginning(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
 }
 
 fn load(args: &GenerateArgs) -> Result<(Gpt2, Tokenizer)> {

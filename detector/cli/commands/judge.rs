@@ -46,6 +46,7 @@ impl Outcome {
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     let detector = Detector::embedded()?;
     let options = Options { fpr: args.fpr, tokens: args.tokens };
+    detector.check(&options)?;
     let mut outcome = Outcome::default();
     if let Some(path) = &args.jsonl {
         judge_jsonl(path, &detector, &options, &mut outcome)?;
@@ -109,8 +110,13 @@ fn judge_jsonl(path: &PathBuf, detector: &Detector, options: &Options, outcome: 
             .into_par_iter()
             .map(|document| {
                 let document = document?;
+                let end = document.text.floor_char_boundary(LIMIT_BYTES as usize);
+                if end < document.text.len() {
+                    let size = document.text.len();
+                    note(&format!("note: text `{}`: judged by its first {end} bytes of {size}", document.id));
+                }
                 let detection = detector
-                    .judge(&document.text, options)
+                    .judge(&document.text[..end], options)
                     .with_context(|| format!("cannot judge the text `{}`", document.id))?;
                 Ok((document.id, detection))
             })

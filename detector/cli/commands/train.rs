@@ -14,8 +14,8 @@ use std::time::Instant;
 
 /// Documents in 1000 that are held out.
 const HELD_OUT_PERMILLE: u32 = 5;
-/// One document in this many teaches the vocabulary: some tens of megabytes are plenty for 8,192 tokens.
-const VOCABULARY_SHARE: u32 = 200;
+/// Documents in 1000 that teach the vocabulary: some tens of megabytes are plenty for 8,192 tokens.
+const VOCABULARY_PERMILLE: u32 = 200;
 /// Tokens of each held-out source that are scored while training; all of them at the end.
 const QUICK_HELD_OUT: usize = 16_384;
 const LOG_HEADER: &str = "step,tokens,loss_nats_per_token,gradient_norm,learning_rate,tokens_per_second,\
@@ -123,7 +123,9 @@ fn vocabulary(args: &TrainArgs) -> Result<Tokenizer> {
     let mut sample = Vec::new();
     for document in datasets::open_all(&args.corpus)? {
         let document = document?;
-        if datasets::is_held_out(&format!("vocabulary {}", document.id), VOCABULARY_SHARE) {
+        if datasets::is_held_out(&format!("vocabulary {}", document.id), VOCABULARY_PERMILLE)
+            && !datasets::is_held_out(&document.id, HELD_OUT_PERMILLE)
+        {
             sample.push(document.text);
         }
     }
@@ -165,6 +167,7 @@ fn encode_corpus(args: &TrainArgs, tokenizer: &Tokenizer, train: &Path) -> Resul
         for (document, encoding) in chunk.iter().zip(encoded) {
             let shard = if datasets::is_held_out(&document.id, HELD_OUT_PERMILLE) {
                 let source = document.source.clone().unwrap_or_else(|| "corpus".to_owned());
+                let source = source.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
                 let path = args.output.join(format!("held-out-{source}.tokens"));
                 match held_out.entry(source) {
                     std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -192,15 +195,20 @@ struct HeldOut {
     by_source: Vec<(String, f64)>,
 }
 
-/// Each source scored alone; the mean of the sources.
+/// Each source scored alone, and the mean of the sources; a source too short for one window is passed over.
 fn held_out_scores(trainer: &Trainer, shards: &BTreeMap<String, TokenShard>, most: usize) -> HeldOut {
     let mut score = HeldOut { nats_per_token: 0.0, bits_per_byte: 0.0, by_source: Vec::new() };
-    for (source, shard) in shards {
-        let (nats, _) = trainer.held_out_loss(shard, most);
-        let bits = nats / std::f64::consts::LN_2 / bytes_per_token(shard);
-        score.nats_per_token += nats / shards.len() as f64;
-        score.bits_per_byte += bits / shards.len() as f64;
-        score.by_source.push((source.clone(), bits));
+    let scored: Vec<(&String, f64, f64)> = shards
+        .iter()
+        .filter_map(|(source, shard)| {
+            let (nats, count) = trainer.held_out_loss(shard, most);
+            (count > 0).then(|| (source, nats, nats / std::f64::consts::LN_2 / bytes_per_token(shard)))
+        })
+        .collect();
+    for (source, nats, bits) in &scored {
+        score.nats_per_token += nats / scored.len() as f64;
+        score.bits_per_byte += bits / scored.len() as f64;
+        score.by_source.push(((*source).clone(), *bits));
     }
     score
 }

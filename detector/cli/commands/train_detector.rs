@@ -25,7 +25,7 @@ const SAMPLE_BATCH: usize = 24;
 pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
     let (scorer, gpt2) = load(args)?;
-    let layer = args.layer.unwrap_or(scorer.config.n_layer * 2 / 3);
+    let layer = args.layer.unwrap_or((scorer.config.n_layer * 2).div_ceil(3));
     ensure!(
         (1..=scorer.config.n_layer).contains(&layer),
         "--layer is {layer}, expected 1 to {}",
@@ -33,8 +33,10 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     );
 
     // A smaller choice is read by the model, a larger one only by its words.
+    ensure!(args.fraction > 0.0 && args.fraction <= 1.0, "--fraction is {}, expected above 0, up to 1", args.fraction);
     let small = Selection { seed: args.seed, ..Selection::default() };
     let large = Selection { most_human: 2_500, most_assistant: 250, most_sampled: 1_000, ..small };
+    let [small, large] = [small, large].map(|selection| share_of(selection, args.fraction));
     let (mut to_measure, mut to_count) = (Selector::new(small), Selector::new(large));
     let mut offer = |document: Document| {
         for piece in pieces(document) {
@@ -130,6 +132,16 @@ fn read_documents(
         Ok((ids.len() >= PROMPT_TOKENS).then(|| ids[..PROMPT_TOKENS].to_vec()))
     };
     prompts.iter().take(args.own_samples).map(encode).filter_map(Result::transpose).collect()
+}
+
+fn share_of(selection: Selection, fraction: f64) -> Selection {
+    let share = |most: usize| ((most as f64 * fraction).round() as usize).max(1);
+    Selection {
+        most_human: share(selection.most_human),
+        most_assistant: share(selection.most_assistant),
+        most_sampled: share(selection.most_sampled),
+        ..selection
+    }
 }
 
 /// A document, or the pieces of a long one.

@@ -1,8 +1,8 @@
 use crate::{cpu, cpu_devices, devices, logits, most_likely, tiny};
 use burn::tensor::{Tensor, TensorData};
 use generator::{
-    Generation, Gpt2, Gpt2Config, KvCache, LanguageModel, Sampling, Schedule, TensorModel, TokenId, TokenShard,
-    Trainer, TrainingConfig, generate_batch,
+    CpuModel, Generation, Gpt2, Gpt2Config, KvCache, LanguageModel, Sampling, Schedule, TensorModel, TokenId,
+    TokenShard, Trainer, TrainingConfig, generate_batch,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -100,6 +100,36 @@ fn windows_score_each_token_once() {
             let far = (found.log_prob - alone.log_prob).abs();
             assert!(far < 1e-4, "{name}, token {at}: {found:?}, alone {alone:?}");
         }
+    }
+}
+
+/// The plain loops that read texts on a CPU compute what burn computes, over windows and at a size where attention takes
+/// its queries in several blocks. 1e-4: both sum in f32, in different orders.
+#[test]
+fn plain_loops_read_as_burn_does() {
+    let cases = [(Gpt2Config::new(300, 64, 32, 2, 4), 150), (Gpt2Config::new(300, 200, 48, 3, 3), 470)];
+    for (config, tokens) in cases {
+        let model = Gpt2::random(&config, 5, &cpu()).unwrap();
+        compare_readings(&model, &random_ids(tokens, 6), &[1, 2]);
+    }
+    compare_readings(&tiny(&cpu()), &random_ids(130, 7), &[2]);
+}
+
+fn compare_readings(model: &Gpt2, ids: &[TokenId], layers: &[usize]) {
+    let naive = TensorModel::new(model.clone(), 299).read(ids, layers).unwrap();
+    let fast = CpuModel::new(model, 299).read(ids, layers).unwrap();
+    assert_eq!((fast.stats.len(), fast.hidden.len()), (naive.stats.len(), layers.len()));
+    for (at, (fast, naive)) in fast.stats.iter().zip(&naive.stats).enumerate() {
+        let far = [
+            fast.log_prob - naive.log_prob,
+            fast.expected_log_prob - naive.expected_log_prob,
+            fast.log_prob_variance - naive.log_prob_variance,
+        ];
+        assert!(far.iter().all(|far| far.abs() < 1e-4), "token {at}: {fast:?}, burn {naive:?}");
+        assert!(fast.rank.abs_diff(naive.rank) <= 1, "token {at}: {fast:?}, burn {naive:?}");
+    }
+    for (fast, naive) in fast.hidden.iter().flatten().zip(naive.hidden.iter().flatten()) {
+        assert!((fast - naive).abs() < 1e-4, "hidden state {fast}, burn {naive}");
     }
 }
 
