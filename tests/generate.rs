@@ -57,7 +57,7 @@ fn no_sample_is_longer_than_asked_for() {
 fn samples_take_the_next_seeds() {
     let sample = |seed| text(&["The old mill", "-n", "20", "--seed", seed]);
     let both = text(&["The old mill", "-n", "20", "--seed", "3", "--samples", "2"]);
-    assert_eq!(both, sample("3") + &sample("4"));
+    assert_eq!(both, sample("3") + "\n---\n\n" + &sample("4"));
 }
 
 /// A longer sample goes on where the shorter one of the same seed stopped.

@@ -268,7 +268,7 @@ impl WithSimd for GeluNew<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        const TWICE: f32 = 1.595_769_1; // 2 sqrt(2/pi)
+        const TWICE: f32 = 2.0 * 0.797_884_6; // 2 sqrt(2/pi)
         for x in self.0 {
             let twice_y = *x * (TWICE + TWICE * 0.044_715 * *x * *x);
             let small = exp(-twice_y.abs()); // e^-|2y|

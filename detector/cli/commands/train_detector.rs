@@ -119,7 +119,7 @@ fn read_documents(
         if document.label != Some(Label::Machine) && document.text.len() > 400 {
             let source = document.source.as_deref().unwrap_or_default();
             let order = detector::stable_hash(&["prompt", source, &document.id], args.seed);
-            if order % 8 == 0 {
+            if order.is_multiple_of(8) {
                 prompts.push((order, document.text.chars().take(400).collect()));
             }
         }
