@@ -14,7 +14,7 @@ pub struct Statistics {
     pub log_rank: f32,
     /// Mean `H`, nats.
     pub entropy: f32,
-    /// Σ(l + H) / √ΣVar[l]: analytic Fast-DetectGPT (Bao et al. 2024, eq. 5), in deviations. Grows with √n.
+    /// `Σ(l + H) / √ΣVar[l]`: analytic Fast-DetectGPT (Bao et al. 2024, eq. 5), in deviations. Grows with √n.
     pub curvature: f32,
     /// -Σl / Σ ln r (DetectLLM's LRR); 0 where every token has rank 1.
     pub lrr: f32,
@@ -36,7 +36,7 @@ pub struct Statistics {
     pub autocorrelation: f32,
     /// Standard deviation of `H`, nats.
     pub entropy_deviation: f32,
-    /// Standard deviation of (l + H)/√Var[l].
+    /// Standard deviation of `(l + H) / √Var[l]`.
     pub curvature_deviation: f32,
     /// Σl / -ΣH: log-perplexity over cross-entropy with one model as both (Hans et al. 2024, Binoculars).
     pub perplexity_ratio: f32,

@@ -17,6 +17,7 @@ mod shard;
 mod stats;
 mod tokenizer;
 mod training;
+mod training_config;
 
 pub use cache::KvCache;
 pub use checkpoint::Precision;
@@ -32,4 +33,5 @@ pub use sampling::{Sampler, Sampling};
 pub use shard::{ShardWriter, TokenShard, tokenizer_digest};
 pub use stats::TokenStats;
 pub use tokenizer::{END_OF_TEXT, Encoding, TokenId, Tokenizer};
-pub use training::{Schedule, Step, Trainer, TrainingConfig};
+pub use training::{Step, Trainer};
+pub use training_config::{Schedule, TrainingConfig};

@@ -10,8 +10,8 @@ use serde::Serialize;
 use std::io::{BufReader, stdin};
 use std::path::{Path, PathBuf};
 
-/// Bytes of a file that are judged; some 65,000 tokens, a long chapter.
-const LIMIT_BYTES: u64 = 256 << 10;
+/// Bytes of a text that are judged; some 16,000 tokens, a chapter.
+const LIMIT_BYTES: u64 = 64 << 10;
 /// Texts of a JSONL file that are judged at a time.
 const BATCH: usize = 64;
 
