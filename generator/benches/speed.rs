@@ -1,10 +1,11 @@
 //! Tokens a second: scoring, generation and training, on each CPU backend. Prints; asserts nothing.
-//! `cargo bench -p generator@0.1.0`
+//! `cargo bench --bench speed`
 
 use generator::{
-    Generation, Gpt2, Gpt2Config, LanguageModel, Sampling, TensorModel, TokenShard, Trainer, TrainingConfig,
+    CpuModel, Generation, Gpt2, Gpt2Config, LanguageModel, Sampling, TensorModel, TokenShard, Trainer, TrainingConfig,
     generate_batch,
 };
+use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
 /// The embedded model's shape.
@@ -28,11 +29,22 @@ fn tokens_per_second(mut work: impl FnMut() -> usize) -> f64 {
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints")]
 fn report(what: &str, speed: f64) {
-    println!("{what:44} {speed:9.0} tokens/s");
+    println!("{what:50} {speed:9.0} tokens/s");
 }
 
 fn main() {
     let ids: Vec<u32> = (0..512).map(|index| (index * 7919) % 8192).collect();
+    let cpu = generator::device("cpu").expect("a CPU device");
+    let loops = CpuModel::new(&Gpt2::random(&shape(), 1, &cpu).expect("a GPT-2"), 0);
+    for tokens in [64, 256, 512] {
+        let speed = tokens_per_second(|| loops.read(&ids[..tokens], &[4]).expect("known tokens").stats.len());
+        report(&format!("scoring {tokens} tokens, plain loops, one thread"), speed);
+    }
+    let speed = tokens_per_second(|| {
+        let read = |_| loops.read(&ids[..256], &[4]).expect("known tokens").stats.len();
+        (0..8).into_par_iter().map(read).sum()
+    });
+    report("scoring 8 x 256 tokens, plain loops, all threads", speed);
     for name in ["cpu", "ndarray"] {
         let device = generator::device(name).expect("a CPU device");
         let model = Gpt2::random(&shape(), 1, &device).expect("a GPT-2");
