@@ -3,10 +3,10 @@
 //! is for the heads to learn.
 
 use generator::{TokenId, TokenStats};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Statistics of a text of `n` scored tokens with log-probability `l`, entropy `H` and rank `r`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
     /// Mean `l`, nats a token.
     pub log_likelihood: f32,

@@ -38,6 +38,19 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         Some(trainer) => trainer,
         None => Trainer::new(&model_config(args, &tokenizer), config.clone(), &device)?,
     };
+    let (found, asked) = (trainer.model().config(), model_config(args, &tokenizer));
+    ensure!(
+        *found == asked,
+        "the checkpoint is a GPT-2 of {} x {} with {} heads and context {}, asked for was {} x {} with {} heads and context {}",
+        found.n_layer,
+        found.n_embd,
+        found.n_head,
+        found.n_positions,
+        asked.n_layer,
+        asked.n_embd,
+        asked.n_head,
+        asked.n_positions
+    );
     note(&format!("step {} of {}", trainer.step_count(), config.steps));
     std::fs::write(args.output.join("training.json"), serde_json::to_string_pretty(&config)?)?;
 

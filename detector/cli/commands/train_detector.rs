@@ -1,12 +1,12 @@
 //! `detect train-detector`: labelled texts to heads, lexical weights, a calibration, and the leave-one-source-out table.
 
+use super::measurements::measure;
 use crate::args::TrainDetectorArgs;
 use crate::output::{Exit, line, note, progress_bar};
 use anyhow::{Context, Result, ensure};
 use datasets::{Document, Label};
 use detector::{
-    Cell, EMBEDDED_MODEL, EVIDENCE, Labelled, LabelledWords, LexicalFeatures, Measurement, Scorer, Selection, Selector,
-    TASKS, normalize,
+    Cell, EMBEDDED_MODEL, EVIDENCE, LabelledWords, LexicalFeatures, Scorer, Selection, Selector, TASKS, normalize,
 };
 use generator::{Gpt2, Sampling, Tokenizer, generate_batch};
 use rayon::prelude::*;
@@ -46,30 +46,16 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
         }
     };
     let prompts = read_documents(args, &scorer.tokenizer, &mut offer)?;
-    let start = Instant::now();
-    for sample in own_samples(args, &gpt2, &scorer.tokenizer, prompts)? {
+    for sample in kept_own_samples(args, &gpt2, &scorer, prompts)? {
         offer(sample);
     }
-    note(&format!("own samples took {:.0} s", start.elapsed().as_secs_f64()));
     let (to_measure, to_count) = (to_measure.finish(), to_count.finish());
 
     let start = Instant::now();
-    let bar = progress_bar(to_measure.len() as u64, "texts read by the model");
-    let texts: Vec<Labelled> = to_measure
-        .into_par_iter()
-        .map(|example| {
-            let encoding = scorer.tokenizer.encode(&example.text)?;
-            let reading = scorer.model.read(&encoding.ids, &[layer])?;
-            bar.inc(1);
-            let measurement = Measurement::new(&example.text, &encoding.ids, &reading);
-            Ok(measurement.map(|measurement| Labelled { example, measurement }))
-        })
-        .filter_map(Result::transpose)
-        .collect::<Result<_>>()?;
-    bar.finish_and_clear();
+    let texts = measure(to_measure, &scorer, layer, &args.output)?;
     let tokens: usize = texts.iter().map(|text| text.measurement.tokens).sum();
     let speed = tokens as f64 / start.elapsed().as_secs_f64();
-    note(&format!("{} texts, {tokens} tokens read, {speed:.0} a second", texts.len()));
+    note(&format!("{} texts, {tokens} tokens, {speed:.0} a second where they were not read before", texts.len()));
     let words: Vec<LabelledWords> = to_count
         .into_par_iter()
         .map(|example| LabelledWords { lexical: LexicalFeatures::of(&example.text, detector::LEXICAL_BITS), example })
@@ -158,6 +144,27 @@ fn pieces(document: Document) -> Vec<Document> {
         Document { id, text: text[start..end].to_owned(), ..document.clone() }
     };
     (0..text.len()).step_by(step).map(piece).collect()
+}
+
+/// The samples of an earlier run with the same model, seed and number, or new ones, which are kept.
+fn kept_own_samples(
+    args: &TrainDetectorArgs,
+    gpt2: &Gpt2,
+    scorer: &Scorer,
+    prompts: Vec<Vec<u32>>,
+) -> Result<Vec<Document>> {
+    let name = format!("own-samples-{}-seed-{}-{}.jsonl", scorer.name, args.seed, args.own_samples);
+    let path = args.output.join(name);
+    if !path.exists() {
+        let start = Instant::now();
+        let mut lines = String::new();
+        for sample in own_samples(args, gpt2, &scorer.tokenizer, prompts)? {
+            lines += &(serde_json::to_string(&sample)? + "\n");
+        }
+        generator::write_atomically(&path, lines.as_bytes())?;
+        note(&format!("own samples took {:.0} s", start.elapsed().as_secs_f64()));
+    }
+    Ok(datasets::open(&path)?.collect::<Result<_, _>>()?)
 }
 
 /// Continuations of human beginnings by the model itself, under many ways of sampling: what the sampled head learns from.
