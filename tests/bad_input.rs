@@ -327,3 +327,23 @@ fn a_text_that_comes_in_pieces() {
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
     assert!(stdout.starts_with("<stdin>: undecided, too short, "), "{stdout}");
 }
+
+/// Texts are opened when their turn comes: one that is gone by then is reported, and the others are judged.
+#[test]
+fn a_file_that_disappears() {
+    let dir = TestDir::new();
+    let gone = dir.write("gone.txt", ENGLISH);
+    dir.write("stays.txt", "too short to judge");
+    let mut command = dir.detect(&["--json", "-", "gone.txt", "stays.txt"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"Three short words").unwrap();
+    std::fs::remove_file(gone).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "error: `gone.txt` does not exist\n  hint: check the spelling and the folder you are in\n");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(stdout.lines().count(), 2, "{stdout}");
+}

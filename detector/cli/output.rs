@@ -37,6 +37,21 @@ pub(crate) fn note(message: &str) {
     eprintln!("{message}");
 }
 
+/// An error of the command line itself, with what to do.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+impl std::fmt::Display for Hinted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Hinted {}
+
 /// An error, its causes and what to do, on stderr.
 pub(crate) fn report(error: &anyhow::Error) {
     note(&format!("error: {error}"));
@@ -49,6 +64,7 @@ pub(crate) fn report(error: &anyhow::Error) {
             .and_then(datasets::Error::hint)
             .or_else(|| cause.downcast_ref::<detector::Error>().and_then(detector::Error::hint))
             .or_else(|| cause.downcast_ref::<generator::Error>().and_then(generator::Error::hint))
+            .or_else(|| cause.downcast_ref::<Hinted>().map(|error| error.hint.clone()))
     });
     if let Some(hint) = hint {
         note(&format!("  hint: {hint}"));

@@ -48,13 +48,13 @@ pub const EMBEDDED_MODEL: ModelFiles<'static> = ModelFiles {
     tokenizer: generator::embedded::TOKENIZER,
 };
 
-/// The bytes of a detector's four files.
+/// The bytes of a detector's three files.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadFiles<'a> {
     /// `heads.json`.
     pub heads: &'a [u8],
-    /// `assistant.lexical` and `sampled.lexical`.
-    pub lexical: [&'a [u8]; 2],
+    /// `assistant.lexical`.
+    pub lexical: &'a [u8],
     /// `calibration.json`.
     pub calibration: &'a [u8],
 }
@@ -62,7 +62,7 @@ pub struct HeadFiles<'a> {
 /// The heads in the binary.
 pub const EMBEDDED_HEADS: HeadFiles<'static> = HeadFiles {
     heads: include_bytes!("../model/heads.json"),
-    lexical: [include_bytes!("../model/assistant.lexical"), include_bytes!("../model/sampled.lexical")],
+    lexical: include_bytes!("../model/assistant.lexical"),
     calibration: include_bytes!("../model/calibration.json"),
 };
 
@@ -150,17 +150,16 @@ impl Detector {
                 return Err(Error::OtherModel { what, found: found.clone(), expected: scorer.name });
             }
         }
-        let lexical = |index: usize, kind: &'static str| {
-            LexicalModel::from_bytes(files.lexical[index]).map_err(|source| Error::Lexical { kind, source })
-        };
+        let lexical =
+            LexicalModel::from_bytes(files.lexical).map_err(|source| Error::Lexical { kind: "assistant", source })?;
         Ok(Self {
             name: scorer.name,
             tokenizer: scorer.tokenizer,
             model: scorer.model,
             layer: heads.layer,
             heads: [
-                Head { kind: Kind::Assistant, lexical: lexical(0, "assistant")?, fitted: heads.assistant },
-                Head { kind: Kind::Sampled, lexical: lexical(1, "sampled")?, fitted: heads.sampled },
+                Head { kind: Kind::Assistant, lexical: Some(lexical), fitted: heads.assistant },
+                Head { kind: Kind::Sampled, lexical: None, fitted: heads.sampled },
             ],
             calibration: Calibration::new(calibration.scores),
         })
@@ -171,15 +170,15 @@ fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], origin: &str, what: &'sta
     serde_json::from_slice(bytes).map_err(|source| Error::Json { origin: origin.to_owned(), what, source })
 }
 
-/// Writes the four files of fitted heads into a folder.
+/// Writes the three files of fitted heads into a folder.
 ///
 /// # Errors
 /// When the folder cannot be written.
 pub fn save(fitted: Fitted, model: &str, layer: usize, folder: &Path) -> Result<()> {
     let Fitted { heads: [assistant, sampled], calibration, .. } = fitted;
     let write = |name: &str, bytes: &[u8]| generator::write_atomically(&folder.join(name), bytes);
-    write("assistant.lexical", &assistant.lexical.to_bytes())?;
-    write("sampled.lexical", &sampled.lexical.to_bytes())?;
+    let lexical = assistant.lexical.expect("the assistant head listens to words");
+    write("assistant.lexical", &lexical.to_bytes())?;
     let heads = HeadsFile { model: model.to_owned(), layer, assistant: assistant.fitted, sampled: sampled.fitted };
     write("heads.json", serde_json::to_string(&heads).expect("heads are plain data").as_bytes())?;
     let calibration = CalibrationFile { model: model.to_owned(), scores: calibration };

@@ -4,6 +4,8 @@
 //! scores of texts that the detector had not seen. Everything is counted, nothing is modelled.
 
 use crate::examples::Kind;
+use crate::logistic::Logistic;
+use crate::metrics::wilson;
 use serde::{Deserialize, Serialize};
 
 /// The false-alarm rate at which the two heads are put on one scale, and how it is split between them.
@@ -12,7 +14,7 @@ pub const BUDGET: [(Kind, f64); 2] = [(Kind::Assistant, 0.007), (Kind::Sampled, 
 /// Texts of this many tokens and more share one threshold; so do those below the least.
 const LENGTHS: [f64; 9] = [48.0, 64.0, 90.0, 128.0, 180.0, 256.0, 360.0, 512.0, 720.0];
 
-/// The scores of one text by both heads, log-odds.
+/// The scores of one text by both heads, in standard deviations of human texts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HeadScores {
     /// Tokens of the text.
@@ -50,6 +52,8 @@ pub struct Calibration {
     /// (tokens, combined score), by tokens.
     humans: Vec<(u32, f64)>,
     machines: Vec<(u32, f64)>,
+    /// Log-odds of machine against human for a unit of the combined score.
+    log_odds: f64,
 }
 
 /// How many of the human texts of about this length score as high.
@@ -70,7 +74,26 @@ impl Humans {
     pub fn p_value(&self) -> f64 {
         (self.above + 1) as f64 / (self.of + 1) as f64
     }
+
+    /// What the share of all such human texts may be, given this count: the upper end of Wilson's 90 % interval, so
+    /// above it in 1 of 20 cases. The verdict *machine* is by this limit, not by the share that happened to be counted.
+    #[must_use]
+    pub fn upper_limit(&self) -> f64 {
+        wilson(self.above, self.of, ONE_IN_TWENTY).1
+    }
 }
+
+/// Penalty on the scale, per unit of mean loss, so that classes that do not overlap have one too.
+const SCALE_L2: f64 = 1e-4;
+
+/// Least log-odds for a unit of the combined score.
+const LEAST_LOG_ODDS: f64 = 0.1;
+
+/// Standard normal deviate that 1 in 20 exceed.
+const ONE_IN_TWENTY: f64 = 1.644_853_626_951_472_2;
+
+/// Human texts that are compared with: this many times the number of which one may score as high.
+const ENOUGH: f64 = 12.0;
 
 /// How many of the machine texts of about this length score as low.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -101,8 +124,13 @@ impl Calibration {
                 upper_quantile(texts.iter().map(|human| human.of(kind)).collect(), share)
             })
         });
-        let mut calibration =
-            Self { scores: CalibrationScores::default(), thresholds, humans: Vec::new(), machines: Vec::new() };
+        let mut calibration = Self {
+            scores: CalibrationScores::default(),
+            thresholds,
+            humans: Vec::new(),
+            machines: Vec::new(),
+            log_odds: 1.0,
+        };
         let combine = |texts: &[HeadScores]| {
             let mut combined: Vec<(u32, f64)> =
                 texts.iter().map(|text| (text.tokens, calibration.combined(text).1)).collect();
@@ -110,6 +138,7 @@ impl Calibration {
             combined
         };
         let (humans, machines) = (combine(&scores.humans), combine(&scores.machines));
+        calibration.log_odds = log_odds(&humans, &machines);
         (calibration.humans, calibration.machines, calibration.scores) = (humans, machines, scores);
         calibration
     }
@@ -138,10 +167,17 @@ impl Calibration {
         if sampled > assistant { (Kind::Sampled, sampled) } else { (Kind::Assistant, assistant) }
     }
 
+    /// Log-odds of machine against human for a unit of the combined score, by logistic regression on the table with
+    /// both classes weighed the same.
+    #[must_use]
+    pub fn log_odds(&self) -> f64 {
+        self.log_odds
+    }
+
     /// Human texts of about this length with at least this combined score; enough of them to speak of `fpr`.
     #[must_use]
     pub fn humans(&self, tokens: u32, score: f64, fpr: f64) -> Humans {
-        let near = window(&self.humans, tokens, (8.0 / fpr).ceil() as usize, |human| human.0);
+        let near = window(&self.humans, tokens, (ENOUGH / fpr).ceil() as usize, |human| human.0);
         let above = near.iter().filter(|human| human.1 >= score).count();
         let lengths = [near.first().map_or(0, |human| human.0), near.last().map_or(0, |human| human.0)];
         Humans { above, of: near.len(), tokens: lengths }
@@ -150,7 +186,7 @@ impl Calibration {
     /// The p-value of one head's score alone.
     #[must_use]
     pub fn p_value(&self, text: &HeadScores, kind: Kind, fpr: f64) -> f64 {
-        let near = window(&self.scores.humans, text.tokens, (8.0 / fpr).ceil() as usize, |human| human.tokens);
+        let near = window(&self.scores.humans, text.tokens, (ENOUGH / fpr).ceil() as usize, |human| human.tokens);
         let above = near.iter().filter(|human| human.of(kind) >= text.of(kind)).count();
         Humans { above, of: near.len(), tokens: [0, 0] }.p_value()
     }
@@ -169,6 +205,15 @@ impl Calibration {
     pub fn counts(&self) -> [usize; 2] {
         [self.humans.len(), self.machines.len()]
     }
+}
+
+fn log_odds(humans: &[(u32, f64)], machines: &[(u32, f64)]) -> f64 {
+    let rows: Vec<Vec<f32>> = humans.iter().chain(machines).map(|text| vec![text.1 as f32]).collect();
+    let labels: Vec<bool> = (0..rows.len()).map(|index| index >= humans.len()).collect();
+    let weights: Vec<f64> =
+        labels.iter().map(|&machine| 1.0 / if machine { machines.len() } else { humans.len() } as f64).collect();
+    let scale = Logistic::fit(&rows, &labels, &weights, SCALE_L2);
+    scale.map_or(1.0, |scale| (scale.decision(&[1.0]) - scale.decision(&[0.0])).max(LEAST_LOG_ODDS))
 }
 
 /// The stretch of `texts`, sorted by tokens, whose lengths are within a factor of `tokens`; the factor grows until there are

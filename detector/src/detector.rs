@@ -3,7 +3,8 @@
 use crate::calibration::{Calibration, HeadScores, Humans, Machines};
 use crate::error::{Error, Result};
 use crate::examples::Kind;
-use crate::heads::{Head, HeadScore, Measurement};
+use crate::fusion::statistic;
+use crate::heads::{Head, HeadScore, LEXICAL, Measurement};
 use crate::language::{is_english, words};
 use crate::normalize::{Normalized, normalize};
 use crate::statistics::Statistics;
@@ -223,7 +224,9 @@ impl Detector {
         let speaking = &scores[usize::from(kind == Kind::Sampled)];
         detection.evidence.clone_from(&speaking.evidence);
         *detection.evidence.entry("prior").or_insert(0.0) -= self.calibration.threshold(tokens, kind);
-        detection.score = Some(score);
+        let log_odds = self.calibration.log_odds();
+        detection.evidence.values_mut().for_each(|part| *part *= log_odds);
+        detection.score = Some(score * log_odds);
         detection.p_value = Some(humans.p_value());
         detection.p_values = Some(PValues {
             assistant: self.calibration.p_value(&of_heads, Kind::Assistant, options.fpr),
@@ -232,7 +235,7 @@ impl Detector {
         detection.humans = Some(humans);
         let machines = self.calibration.machines(tokens, score);
         detection.machines = Some(machines);
-        if humans.p_value() <= options.fpr {
+        if humans.upper_limit() <= options.fpr {
             detection.verdict = Verdict::Machine;
             detection.kind = Some(kind);
         } else if machines.p_value() <= MISSED_MACHINES {
@@ -252,29 +255,28 @@ impl Detector {
         let head = &self.heads[speaking];
         let tokens = read.encoding.ids.len();
         let mut shares = vec![0.0; tokens];
-        let lexical_slope = head.fitted.fusion.slope(&score.row, 0);
-        for (range, part) in head.lexical.token_evidence(&read.normalized.text) {
+        let lexical_slope = head.fitted.fusion.slope(&score.row, LEXICAL);
+        let words = head.lexical.as_ref().map(|lexical| lexical.token_evidence(&read.normalized.text));
+        for (range, part) in words.into_iter().flatten() {
             let covered: Vec<usize> = overlapping(&read.encoding.ranges, &range);
             for &token in &covered {
                 shares[token] += f64::from(part) * lexical_slope / covered.len() as f64;
             }
         }
         let n = tokens as f64;
-        let mut add_mean = |column: usize, value: &dyn Fn(usize) -> f64| {
-            let slope = head.fitted.fusion.slope(&score.row, column + 2);
+        let stats = &read.reading.stats;
+        let mut add_mean = |name: &str, value: &dyn Fn(usize) -> f64| {
+            let slope = head.fitted.fusion.slope(&score.row, statistic(name));
             let mean = (0..tokens).map(value).sum::<f64>() / n;
             shares.iter_mut().enumerate().for_each(|(token, share)| *share += slope * (value(token) - mean) / n);
         };
-        let stats = &read.reading.stats;
-        let at_most = |most: u32| move |token: usize| f64::from(u8::from(stats[token].rank <= most));
-        add_mean(0, &|token| f64::from(stats[token].log_prob));
-        add_mean(1, &|token| f64::from(stats[token].rank).ln());
-        add_mean(2, &|token| -f64::from(stats[token].expected_log_prob));
-        add_mean(5, &at_most(1));
-        add_mean(6, &at_most(10));
-        add_mean(7, &at_most(100));
+        let surprisal = |token: usize| -f64::from(stats[token].log_prob);
+        let entropy = stats.iter().map(|token| -f64::from(token.expected_log_prob)).sum::<f64>() / n;
+        add_mean("perplexity_ratio", &|token| surprisal(token) / entropy.max(1e-6));
+        add_mean("surprisal_difference", &|token| (surprisal(token) - surprisal(token.saturating_sub(1))).abs());
         let prior = score.evidence.get("prior").copied().unwrap_or(0.0);
         let rest = (score.score - prior - shares.iter().sum::<f64>()) / n;
+        let log_odds = self.calibration.log_odds();
         let value = |token: usize| {
             let range = read.normalized.original_range(read.encoding.ranges[token].clone());
             TokenValue {
@@ -283,7 +285,7 @@ impl Detector {
                 log_probability: (token > 0).then_some(stats[token].log_prob),
                 rank: stats[token].rank,
                 entropy: -stats[token].expected_log_prob,
-                evidence: shares[token] + rest,
+                evidence: (shares[token] + rest) * log_odds,
             }
         };
         (0..tokens).map(value).collect()

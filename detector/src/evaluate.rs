@@ -112,8 +112,8 @@ fn verdict_cell(source: &str, texts: &[Labelled], scores: &[OutOfFold], calibrat
         let machine = text.example.kind.is_some();
         let scores = head_scores(text, score);
         let (_, combined) = calibration.combined(&scores);
-        let p_value = |fpr| calibration.humans(scores.tokens, combined, fpr).p_value();
-        let verdict = if p_value(Options::default().fpr) <= Options::default().fpr {
+        let called_machine = |fpr| calibration.humans(scores.tokens, combined, fpr).upper_limit() <= fpr;
+        let verdict = if called_machine(Options::default().fpr) {
             "machine"
         } else if calibration.machines(scores.tokens, combined).p_value() <= MISSED_MACHINES {
             "human"
@@ -122,7 +122,7 @@ fn verdict_cell(source: &str, texts: &[Labelled], scores: &[OutOfFold], calibrat
         };
         *counts.entry((machine, verdict)).or_default() += 1;
         *counts.entry((machine, "all")).or_default() += 1;
-        *counts.entry((machine, "machine at 5 %")).or_default() += usize::from(p_value(0.05) <= 0.05);
+        *counts.entry((machine, "machine at 5 %")).or_default() += usize::from(called_machine(0.05));
     }
     let count = |machine, verdict| counts.get(&(machine, verdict)).copied().unwrap_or(0);
     let share = |machine, verdict| {

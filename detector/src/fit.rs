@@ -8,7 +8,9 @@
 use crate::calibration::{Calibration, CalibrationScores, HeadScores};
 use crate::examples::{Example, Kind};
 use crate::fusion::Fusion;
-use crate::heads::{FittedHead, Head, LEXICAL_BITS, Measurement, fusion_row};
+use crate::heads::{
+    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, columns_of, fusion_row, likelihood_columns,
+};
 use crate::lexical::{LexicalExample, LexicalFeatures, LexicalTrainer, LexicalWeights};
 use crate::logistic::{FitError, Logistic};
 use rayon::prelude::*;
@@ -61,13 +63,13 @@ pub struct LabelledWords {
 /// Scores of one text by models that had not seen its source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutOfFold {
-    /// Lexical evidence by task, log-odds.
+    /// Lexical evidence by task, log-odds; 0 where the task does without.
     pub lexical: [f32; 3],
-    /// Probe of the hidden states by task, log-odds.
+    /// Probe of the hidden states by task, log-odds; 0 where the task does without.
     pub probe: [f32; 3],
-    /// Statistics alone by task, log-odds.
+    /// Statistics alone by task, deviations of human texts.
     pub likelihood: [f32; 3],
-    /// All evidence by task, log-odds.
+    /// All evidence by task, deviations of human texts.
     pub fusion: [f32; 3],
 }
 
@@ -116,11 +118,21 @@ fn origins_of<'a>(source: Option<&str>, examples: impl Iterator<Item = &'a Examp
 }
 
 struct Base {
-    lexical: LexicalWeights,
-    probe: Logistic,
+    lexical: Option<LexicalWeights>,
+    probe: Option<Logistic>,
 }
 
-/// Trains lexical model and probe of a task without the texts of `left_out`, nor those that stand in it under another name.
+impl Task {
+    /// Whether the score of this task has the column.
+    fn uses(self, column: usize) -> bool {
+        match self {
+            Self::Only(kind) => columns_of(kind).iter().any(|(used, _)| *used == column),
+            Self::All => true,
+        }
+    }
+}
+
+/// Trains what a task needs of lexical model and probe without the texts of `left_out`, nor those that stand in it under another name.
 fn train_base(
     task: Task,
     words: &[LabelledWords],
@@ -131,8 +143,29 @@ fn train_base(
     let banned =
         origins_of(left_out, words.iter().map(|text| &text.example).chain(texts.iter().map(|text| &text.example)));
     let takes = |example: &Example| task.takes(example.kind) && !banned.contains(&example.origin);
-    let chosen: Vec<&LabelledWords> = words.iter().filter(|text| takes(&text.example)).collect();
+    let lexical = task.uses(LEXICAL).then(|| {
+        let chosen: Vec<&LabelledWords> = words.iter().filter(|text| takes(&text.example)).collect();
+        train_lexical(&chosen, seed)
+    });
+    if !task.uses(HIDDEN) {
+        return Ok(Base { lexical, probe: None });
+    }
+    let chosen: Vec<&Labelled> = texts.iter().filter(|text| takes(&text.example)).collect();
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
+    let rows: Vec<Vec<f32>> = chosen.iter().map(|text| text.measurement.hidden.clone()).collect();
+    let labels: Vec<bool> = chosen.iter().map(|text| text.example.kind.is_some()).collect();
+    let probe = Logistic::fit(&rows, &labels, &weights, PROBE_L2)?;
+    Ok(Base { lexical, probe: Some(probe) })
+}
+
+fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
+    let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
+    let numbers = |name: &dyn Fn(&Example) -> String| -> BTreeMap<String, usize> {
+        let names: BTreeSet<String> = chosen.iter().map(|text| name(&text.example)).collect();
+        names.into_iter().enumerate().map(|(number, name)| (name, number)).collect()
+    };
+    let source_numbers = numbers(&|example| example.source.clone());
+    let domain_numbers = numbers(&|example| example.domain.clone());
     let examples: Vec<LexicalExample<'_>> = chosen
         .iter()
         .zip(weights)
@@ -140,20 +173,20 @@ fn train_base(
             features: &text.lexical,
             machine: text.example.kind.is_some(),
             weight: (weight * chosen.len() as f64) as f32,
+            source: source_numbers[&text.example.source] % 64,
+            domain: domain_numbers[&text.example.domain],
         })
         .collect();
-    let lexical = LexicalTrainer { bits: LEXICAL_BITS, seed, ..LexicalTrainer::default() }.train(&examples);
-
-    let chosen: Vec<&Labelled> = texts.iter().filter(|text| takes(&text.example)).collect();
-    let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
-    let rows: Vec<Vec<f32>> = chosen.iter().map(|text| text.measurement.hidden.clone()).collect();
-    let labels: Vec<bool> = chosen.iter().map(|text| text.example.kind.is_some()).collect();
-    let probe = Logistic::fit(&rows, &labels, &weights, PROBE_L2)?;
-    Ok(Base { lexical, probe })
+    LexicalTrainer { bits: LEXICAL_BITS, seed, ..LexicalTrainer::default() }.train(&examples)
 }
 
-/// A fusion fitted on out-of-fold rows.
-fn train_fusion(task: Task, texts: &[Labelled], rows: &[Vec<f32>], left_out: Option<&str>) -> Result<Fusion, FitError> {
+/// The fusion of a task, and that of its likelihood evidence alone, made on out-of-fold rows.
+fn train_fusion(
+    task: Task,
+    texts: &[Labelled],
+    rows: &[Vec<f32>],
+    left_out: Option<&str>,
+) -> Result<[Fusion; 2], FitError> {
     let banned = origins_of(left_out, texts.iter().map(|text| &text.example));
     let chosen: Vec<usize> = (0..texts.len())
         .filter(|&index| {
@@ -164,7 +197,15 @@ fn train_fusion(task: Task, texts: &[Labelled], rows: &[Vec<f32>], left_out: Opt
     let weights = balanced(&chosen.iter().map(|&index| &texts[index].example).collect::<Vec<_>>());
     let labels: Vec<bool> = chosen.iter().map(|&index| texts[index].example.kind.is_some()).collect();
     let rows: Vec<Vec<f32>> = chosen.iter().map(|&index| rows[index].clone()).collect();
-    Fusion::fit(&rows, &labels, &weights, FUSION_L2)
+    let fusion = match task {
+        Task::Only(kind) => Fusion::with_weights(&columns_of(kind), &rows, &labels),
+        Task::All => {
+            let statistics = likelihood_columns().into_iter().map(|(column, _)| column);
+            let columns: Vec<usize> = [LEXICAL, HIDDEN].into_iter().chain(statistics).collect();
+            Fusion::fit(&columns, &rows, &labels, &weights, FUSION_L2)?
+        }
+    };
+    Ok([fusion, Fusion::with_weights(&likelihood_columns(), &rows, &labels)])
 }
 
 /// Fits everything. `done` is told after each of the parts that take long.
@@ -195,8 +236,12 @@ pub fn fit(
         .map(|text| {
             let of = |task: usize| &bases[&(task, Some(text.example.source.as_str()))];
             OutOfFold {
-                lexical: std::array::from_fn(|task| of(task).lexical.score_features(&text.measurement.lexical)),
-                probe: std::array::from_fn(|task| of(task).probe.decision(&text.measurement.hidden) as f32),
+                lexical: std::array::from_fn(|task| {
+                    of(task).lexical.as_ref().map_or(0.0, |lexical| lexical.score_features(&text.measurement.lexical))
+                }),
+                probe: std::array::from_fn(|task| {
+                    of(task).probe.as_ref().map_or(0.0, |probe| probe.decision(&text.measurement.hidden) as f32)
+                }),
                 likelihood: [0.0; 3],
                 fusion: [0.0; 3],
             }
@@ -212,22 +257,19 @@ pub fn fit(
         };
         texts.iter().zip(&scores).map(row).collect()
     });
-    let statistics: Vec<Vec<f32>> =
-        texts.iter().map(|text| text.measurement.statistics.row(text.measurement.tokens).to_vec()).collect();
-    let fusions: BTreeMap<(usize, Option<&str>), (Fusion, Fusion)> = jobs
+    let fusions: BTreeMap<(usize, Option<&str>), [Fusion; 2]> = jobs
         .par_iter()
         .map(|&(task, source)| {
-            let all = train_fusion(TASKS[task], texts, &rows[task], source)?;
-            let likelihood = train_fusion(TASKS[task], texts, &statistics, source)?;
+            let fusions = train_fusion(TASKS[task], texts, &rows[task], source)?;
             done();
-            Ok(((task, source), (all, likelihood)))
+            Ok(((task, source), fusions))
         })
         .collect::<Result<_, FitError>>()?;
     for (index, score) in scores.iter_mut().enumerate() {
         for task in 0..TASKS.len() {
-            let (all, likelihood) = &fusions[&(task, Some(texts[index].example.source.as_str()))];
+            let [all, likelihood] = &fusions[&(task, Some(texts[index].example.source.as_str()))];
             score.fusion[task] = all.score(&rows[task][index]) as f32;
-            score.likelihood[task] = likelihood.score(&statistics[index]) as f32;
+            score.likelihood[task] = likelihood.score(&rows[task][index]) as f32;
         }
     }
 
@@ -235,8 +277,12 @@ pub fn fit(
     let mut fusions = fusions;
     let mut head = |task: usize, kind: Kind| {
         let base = bases.remove(&(task, None)).expect("each task was trained on all sources");
-        let (fusion, _) = fusions.remove(&(task, None)).expect("each task was fused on all sources");
-        Head { kind, lexical: base.lexical.quantize(), fitted: FittedHead { probe: base.probe, fusion } }
+        let [fusion, _] = fusions.remove(&(task, None)).expect("each task was fused on all sources");
+        Head {
+            kind,
+            lexical: base.lexical.map(|lexical| lexical.quantize()),
+            fitted: FittedHead { probe: base.probe, fusion },
+        }
     };
     let heads = [head(0, Kind::Assistant), head(1, Kind::Sampled)];
     let calibration = calibration_scores(texts, &scores, None);

@@ -1,7 +1,7 @@
 //! `detect train`: a corpus to a vocabulary, to tokens, to a GPT-2.
 
 use crate::args::TrainArgs;
-use crate::output::{Exit, note, progress_bar};
+use crate::output::{Exit, Hinted, note, progress_bar};
 use anyhow::{Context, Result, ensure};
 use datasets::Document;
 use generator::{Gpt2Config, Precision, ShardWriter, TokenShard, Tokenizer, Trainer, TrainingConfig};
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Documents in 1000 that are held out.
@@ -151,8 +151,21 @@ fn vocabulary(args: &TrainArgs) -> Result<Tokenizer> {
 /// The training tokens, and the held-out ones by source: made from the corpus once, then read.
 fn tokens(args: &TrainArgs, tokenizer: &Tokenizer) -> Result<(TokenShard, BTreeMap<String, TokenShard>)> {
     let train = args.output.join("train.tokens");
+    let (made_of, asked) = (args.output.join("corpus.json"), corpus_files(args)?);
     if !train.exists() {
         encode_corpus(args, tokenizer, &train)?;
+        generator::write_atomically(&made_of, &serde_json::to_vec_pretty(&asked)?)?;
+    } else if made_of.exists() {
+        let found: BTreeMap<String, u64> = serde_json::from_slice(&std::fs::read(&made_of)?)
+            .with_context(|| format!("`{}` is damaged", made_of.display()))?;
+        if found != asked {
+            let names = |files: BTreeMap<String, u64>| {
+                files.iter().map(|(name, size)| format!("{name} ({size} bytes)")).collect::<Vec<_>>().join(", ")
+            };
+            let message = format!("`{}` was made of {}, not of {}", train.display(), names(found), names(asked));
+            let hint = "train on another corpus in another folder; to start over here, empty it".to_owned();
+            return Err(Hinted { message, hint }.into());
+        }
     }
     let mut held_out = BTreeMap::new();
     for entry in std::fs::read_dir(&args.output)? {
@@ -163,6 +176,15 @@ fn tokens(args: &TrainArgs, tokenizer: &Tokenizer) -> Result<(TokenShard, BTreeM
         }
     }
     Ok((TokenShard::read(&train, tokenizer)?, held_out))
+}
+
+/// Names of the corpus files with their sizes in bytes: what the tokens in the output folder were made of.
+fn corpus_files(args: &TrainArgs) -> Result<BTreeMap<String, u64>> {
+    let entry = |path: &PathBuf| {
+        let size = std::fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?.len();
+        Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), size))
+    };
+    args.corpus.iter().map(entry).collect()
 }
 
 fn encode_corpus(args: &TrainArgs, tokenizer: &Tokenizer, train: &Path) -> Result<()> {

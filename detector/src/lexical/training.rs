@@ -18,6 +18,10 @@ pub struct LexicalExample<'a> {
     pub machine: bool,
     /// How much it counts against others; only ratios matter.
     pub weight: f32,
+    /// Number of its source, below 64.
+    pub source: usize,
+    /// Number of its domain (a register of a source), counted from 0.
+    pub domain: usize,
 }
 
 /// How a [`LexicalModel`](super::LexicalModel) is trained. The objective is the weighted mean logistic loss +
@@ -35,11 +39,17 @@ pub struct LexicalTrainer {
     pub l2: f32,
     /// Seed of the order of the examples.
     pub seed: u64,
+    /// N-grams found in at least two examples each of fewer sources than this get no weight: they tell sources apart, not
+    /// authors. Never more than half of the sources.
+    pub least_sources: u32,
+    /// The value of a column of its own that each domain has while training, and that is left out afterwards: part of what tells
+    /// a domain of people from a domain of machines is learned there, and not by the words of its subject. 0 for none.
+    pub domain_value: f32,
 }
 
 impl Default for LexicalTrainer {
     fn default() -> Self {
-        Self { bits: 19, epochs: 5, learning_rate: 0.02, l2: 1e-3, seed: 0 }
+        Self { bits: 19, epochs: 4, learning_rate: 0.02, l2: 1e-3, seed: 0, least_sources: 10, domain_value: 0.5 }
     }
 }
 
@@ -75,6 +85,8 @@ impl LexicalTrainer {
         );
         let documents = self.document_frequencies(examples);
         let mut buckets = self.buckets(&documents, examples.len());
+        let domains = examples.iter().map(|example| example.domain + 1).max().unwrap_or(0);
+        let mut of_domains = vec![Bucket { idf: 1.0, ..Bucket::default() }; domains];
         let total: f64 = examples.iter().map(|example| f64::from(example.weight)).sum();
         let mean_weight = ((total / examples.len().max(1) as f64) as f32).max(f32::MIN_POSITIVE);
         let machines = examples.iter().filter(|example| example.machine).count();
@@ -92,15 +104,18 @@ impl LexicalTrainer {
                     let weigh = |(index, count): (u32, u32)| {
                         (index as usize, values[count as usize] * norms[family(index, self.bits)])
                     };
-                    example.features.counts().map(weigh)
+                    example.features.counts().map(weigh).filter(|(index, _)| documents[*index] > 0)
                 };
-                let score = bias.weight + valued().map(|(index, value)| buckets[index].weight * value).sum::<f32>();
+                let of_domain = &mut of_domains[example.domain];
+                let known = bias.weight + of_domain.weight * self.domain_value;
+                let score = known + valued().map(|(index, value)| buckets[index].weight * value).sum::<f32>();
                 let excess = logistic(score) - f32::from(u8::from(example.machine));
                 let slope = excess * example.weight / mean_weight;
                 for (index, value) in valued() {
                     self.step(&mut buckets[index], slope * value);
                 }
                 self.step(&mut bias, slope);
+                self.step(of_domain, slope * self.domain_value);
             }
         }
         LexicalWeights {
@@ -119,10 +134,26 @@ impl LexicalTrainer {
         bucket.weight -= self.learning_rate * bucket.idf * gradient / (bucket.squares.sqrt() + 1e-8);
     }
 
+    /// How many examples have each bucket; 0 for those that too few sources have.
     fn document_frequencies(&self, examples: &[LexicalExample<'_>]) -> Vec<u32> {
         let mut documents = vec![0_u32; 2 << self.bits];
-        for (index, _) in examples.iter().flat_map(|example| example.features.counts()) {
-            documents[index as usize] += 1;
+        let (mut once, mut twice) = (vec![0_u64; 2 << self.bits], vec![0_u64; 2 << self.bits]);
+        let mut sources = 0_u64;
+        for example in examples {
+            let source = 1_u64 << example.source;
+            sources |= source;
+            for (index, _) in example.features.counts() {
+                let index = index as usize;
+                documents[index] += 1;
+                twice[index] |= once[index] & source;
+                once[index] |= source;
+            }
+        }
+        let least = self.least_sources.min(sources.count_ones() / 2);
+        for (documents, twice) in documents.iter_mut().zip(twice) {
+            if twice.count_ones() < least {
+                *documents = 0;
+            }
         }
         documents
     }
@@ -178,7 +209,8 @@ mod tests {
     #[test]
     fn weights_of_examples_count() {
         let features = [LexicalFeatures::of("same", 12), LexicalFeatures::of("same", 12)];
-        let example = |machine: bool, weight| LexicalExample { features: &features[0], machine, weight };
+        let example =
+            |machine: bool, weight| LexicalExample { features: &features[0], machine, weight, source: 0, domain: 0 };
         let trainer = LexicalTrainer { epochs: 200, l2: 0.0, ..small() };
         let weights = trainer.train(&[example(true, 3.0), example(false, 1.0)]);
         assert!((weights.score_features(&features[1]) - 3.0_f32.ln()).abs() < 0.2);

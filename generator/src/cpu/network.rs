@@ -54,13 +54,6 @@ pub(crate) struct Linear {
 #[derive(Debug, Clone)]
 pub(crate) struct Memory(Vec<KeyValues>);
 
-impl Memory {
-    /// Tokens read so far.
-    pub(crate) fn tokens(&self) -> usize {
-        self.0.first().map_or(0, KeyValues::tokens)
-    }
-}
-
 /// Rows that one thread takes at a time.
 fn part(rows: usize) -> usize {
     if rows <= FEW_ROWS {
