@@ -2,7 +2,7 @@
 
 use crate::language::{is_english, words};
 use datasets::{Document, Label};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -46,6 +46,8 @@ pub struct Example {
 pub struct Selection {
     /// At most this many human texts of one source and domain.
     pub most_human: usize,
+    /// At most this many human texts of one source.
+    pub most_human_of_source: usize,
     /// At most this many texts of one source, domain and assistant.
     pub most_assistant: usize,
     /// At most this many texts of one source, domain and plain language model.
@@ -60,7 +62,15 @@ pub struct Selection {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { most_human: 250, most_assistant: 30, most_sampled: 400, least_words: 40, most_words: 320, seed: 1 }
+        Self {
+            most_human: 400,
+            most_human_of_source: 2_000,
+            most_assistant: 30,
+            most_sampled: 400,
+            least_words: 40,
+            most_words: 320,
+            seed: 1,
+        }
     }
 }
 
@@ -126,9 +136,22 @@ impl Selector {
     /// The chosen texts, each text once, in a stable order.
     #[must_use]
     pub fn finish(self) -> Vec<Example> {
-        let mut seen = std::collections::BTreeSet::new();
-        let all = self.cells.into_values().flat_map(BTreeMap::into_values);
-        all.filter(|example| seen.insert(stable_hash(&[&example.text], 0))).collect()
+        let mut human: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        for (order, example) in self.cells.values().flatten().filter(|(_, example)| example.kind.is_none()) {
+            human.entry(example.source.clone()).or_default().insert(*order);
+        }
+        let last = |source: &str| {
+            human.get(source).and_then(|orders| orders.iter().nth(self.selection.most_human_of_source)).copied()
+        };
+        let last: BTreeMap<&String, Option<u64>> = human.keys().map(|source| (source, last(source))).collect();
+        let wanted = |order: u64, example: &Example| {
+            example.kind.is_some() || last[&example.source].is_none_or(|last| order < last)
+        };
+        let mut seen = BTreeSet::new();
+        let all = self.cells.into_values().flatten();
+        all.filter(|(order, example)| wanted(*order, example) && seen.insert(stable_hash(&[&example.text], 0)))
+            .map(|(_, example)| example)
+            .collect()
     }
 }
 
@@ -188,6 +211,18 @@ mod tests {
         let chosen = choose(forward);
         assert_eq!(chosen.len(), 5);
         assert_eq!(chosen, choose(backward));
+    }
+
+    #[test]
+    fn no_source_has_more_human_texts_than_asked_for() {
+        let mut selector = Selector::new(Selection { most_human: 5, most_human_of_source: 8, ..Selection::default() });
+        for id in 0..60 {
+            let domain = (id % 3).to_string();
+            selector.offer(Document { domain: Some(domain), ..document(id, if id < 45 { "a" } else { "b" }) });
+        }
+        let of_source = |chosen: &[Example], source| chosen.iter().filter(|example| example.source == source).count();
+        let chosen = selector.finish();
+        assert_eq!((of_source(&chosen, "a"), of_source(&chosen, "b")), (8, 8));
     }
 
     #[test]

@@ -35,7 +35,13 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     // A smaller choice is read by the model, a larger one only by its words.
     ensure!(args.fraction > 0.0 && args.fraction <= 1.0, "--fraction is {}, expected above 0, up to 1", args.fraction);
     let small = Selection { seed: args.seed, ..Selection::default() };
-    let large = Selection { most_human: 2_500, most_assistant: 250, most_sampled: 1_000, ..small };
+    let large = Selection {
+        most_human: 2_500,
+        most_human_of_source: usize::MAX,
+        most_assistant: 250,
+        most_sampled: 1_000,
+        ..small
+    };
     let [small, large] = [small, large].map(|selection| share_of(selection, args.fraction));
     let (mut to_measure, mut to_count) = (Selector::new(small), Selector::new(large));
     let mut offer = |document: Document| {
@@ -124,6 +130,7 @@ fn share_of(selection: Selection, fraction: f64) -> Selection {
     let share = |most: usize| ((most as f64 * fraction).round() as usize).max(1);
     Selection {
         most_human: share(selection.most_human),
+        most_human_of_source: share(selection.most_human_of_source),
         most_assistant: share(selection.most_assistant),
         most_sampled: share(selection.most_sampled),
         ..selection
