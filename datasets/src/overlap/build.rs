@@ -73,7 +73,7 @@ pub struct Plan {
 ///
 /// If an option is out of range, or the corpus cannot be read or has no n-gram.
 pub fn plan(corpus: &Corpus, options: &BuildOptions, observer: &dyn Observer) -> Result<Plan> {
-    let fail = |reason| Error::Index { path: name(corpus), reason };
+    let fail = |reason| Error::Index { path: corpus.name(), reason };
     options.ngrams.check().map_err(fail)?;
     if !RATES.contains(&options.rate) {
         return Err(fail(IndexError::Rate { found: options.rate }));
@@ -178,14 +178,9 @@ fn total(tallies: impl Iterator<Item = Tally>, corpus: &Corpus, options: &BuildO
     let tally = tallies.fold(Tally::default(), Tally::and);
     if tally.ngrams == 0 {
         let reason = IndexError::Empty { n: options.ngrams.n, documents: tally.documents };
-        return Err(Error::Index { path: name(corpus), reason });
+        return Err(Error::Index { path: corpus.name(), reason });
     }
     Ok(tally)
-}
-
-/// What an error calls a corpus: its first file.
-fn name(corpus: &Corpus) -> std::path::PathBuf {
-    corpus.files().first().cloned().unwrap_or_default()
 }
 
 /// Whole pieces of the checksum, at least one.

@@ -10,15 +10,40 @@ use crate::compression;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::format::{self, Format};
+use crate::hold_out::is_held_out;
 use crate::lines::MAX_RECORD_BYTES;
 use crate::reader::{Documents, open_all};
 use crate::text::read_text_from;
 
-/// The files of a corpus.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The files of a corpus, or its texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Corpus {
     files: Vec<PathBuf>,
     left_out: Vec<PathBuf>,
+    texts: Arc<[String]>,
+    part: Part,
+}
+
+/// Which documents of a corpus are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    #[default]
+    Whole,
+    /// Those a model was trained on, where so many documents in 1000 were held out ([`crate::is_held_out`]).
+    Training(u32),
+    /// Those that were held out.
+    HeldOut(u32),
+}
+
+impl Part {
+    fn has(self, id: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Training(permille) => !is_held_out(id, permille),
+            Self::HeldOut(permille) => is_held_out(id, permille),
+        }
+    }
 }
 
 /// A text and where it comes from.
@@ -43,7 +68,7 @@ impl Corpus {
     ///
     /// If a path does not exist or matches nothing, a folder holds nothing to read, or an extension is unknown.
     pub fn open(paths: &[PathBuf]) -> Result<Self> {
-        let mut corpus = Self { files: Vec::new(), left_out: Vec::new() };
+        let mut corpus = Self::default();
         for path in paths {
             if path.exists() {
                 corpus.add(path)?;
@@ -59,6 +84,18 @@ impl Corpus {
             matches.iter().try_for_each(|path| corpus.add(path))?;
         }
         Ok(corpus)
+    }
+
+    /// Texts that are at hand, as documents `0`, `1`, ... of the file `<memory>`.
+    #[must_use]
+    pub fn of_texts(texts: Vec<String>) -> Self {
+        Self { texts: texts.into(), ..Self::default() }
+    }
+
+    /// The same files, but only some of their documents.
+    #[must_use]
+    pub fn part(self, part: Part) -> Self {
+        Self { part, ..self }
     }
 
     fn add(&mut self, path: &Path) -> Result<()> {
@@ -83,6 +120,11 @@ impl Corpus {
         &self.files
     }
 
+    /// What an error calls it: its first file.
+    pub(crate) fn name(&self) -> PathBuf {
+        self.files.first().cloned().unwrap_or_else(|| "<memory>".into())
+    }
+
     /// The files under the given folders that are not read because their extension is unknown.
     #[must_use]
     pub fn left_out(&self) -> &[PathBuf] {
@@ -98,7 +140,7 @@ impl Corpus {
     /// All documents. An item is an error where a file or a record is wrong; see [`Error::is_of_record`].
     #[must_use]
     pub fn sources(&self) -> Sources<'_> {
-        Sources { files: self.files.iter(), current: None }
+        Sources { files: self.files.iter(), current: None, texts: self.texts.iter().enumerate(), part: self.part }
     }
 }
 
@@ -107,12 +149,25 @@ impl Corpus {
 pub struct Sources<'a> {
     files: std::slice::Iter<'a, PathBuf>,
     current: Option<(Arc<Path>, Documents)>,
+    texts: std::iter::Enumerate<std::slice::Iter<'a, String>>,
+    part: Part,
 }
 
 impl Iterator for Sources<'_> {
     type Item = Result<Source>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let item = self.next_of_all()?;
+            if item.as_ref().map_or(true, |source| self.part.has(&source.id)) {
+                return Some(item);
+            }
+        }
+    }
+}
+
+impl Sources<'_> {
+    fn next_of_all(&mut self) -> Option<Result<Source>> {
         loop {
             if let Some((path, documents)) = &mut self.current {
                 match documents.next() {
@@ -124,7 +179,11 @@ impl Iterator for Sources<'_> {
                     None => self.current = None,
                 }
             }
-            let path = self.files.next()?;
+            let Some(path) = self.files.next() else {
+                let (number, text) = self.texts.next()?;
+                let path = Path::new("<memory>").into();
+                return Some(Ok(Source { path, id: number.to_string(), text: text.clone(), start: 0 }));
+            };
             match format::of(path) {
                 Ok((Format::Plain, _)) => return Some(read_plain(path)),
                 Ok(_) => match open_all(std::slice::from_ref(path)) {

@@ -69,10 +69,10 @@ impl Overlap {
         let mut spans = Vec::new();
         let mut at = 0;
         while let Some(first) = hits[at..].iter().position(|hit| *hit).map(|distance| at + distance) {
-            // Stretches of hits less than n apart share words or touch: they are one.
+            // n-grams that share a word are one stretch; for n = 1, words that follow one another.
             let mut last = first;
             at = first + 1;
-            while at < hits.len() && at <= last + n {
+            while at < hits.len() && at <= last + (n - 1).max(1) {
                 if hits[at] {
                     last = at;
                 }

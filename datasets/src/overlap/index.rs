@@ -75,10 +75,7 @@ impl Index {
     #[must_use]
     pub fn condition(&self, threads: usize) -> Condition {
         let fill: Fill = examine(self.bytes(), threads).1;
-        Condition {
-            distinct: fill.distinct().round() as u64,
-            false_positive_rate: fill.false_positive_rate(),
-        }
+        Condition { distinct: fill.distinct().round() as u64, false_positive_rate: fill.false_positive_rate() }
     }
 
     /// Whether each of these n-grams is in the corpus, into `hits`. Never wrong where it is; where it is not, wrong at the

@@ -19,9 +19,9 @@ use super::pipeline::{Observer, for_each_batch};
 use super::words::Words;
 use crate::error::{Error, Result};
 
-/// Places of one n-gram in the texts that are followed; of the others it is only noted that they are found. A phrase that stands
-/// a thousand times in the texts and in the corpus would be compared a million times.
-const FOLLOWED: usize = 64;
+/// Places of one n-gram in the texts that are followed; of the others it is only noted that they are found, not in which
+/// document. A phrase that stands a million times in the texts and in the corpus would be compared a million million times.
+const FOLLOWED: usize = 1024;
 
 /// A match of a text's words with a document's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +73,12 @@ pub fn join(
     threads: usize,
     observer: &dyn Observer,
 ) -> Result<Vec<Overlap>> {
-    options.check().map_err(|reason| Error::Index { path: corpus.files()[0].clone(), reason })?;
+    options.check().map_err(|reason| Error::Index { path: corpus.name(), reason })?;
     let words = QueryWords::new(texts.iter().copied(), options);
     let inverted = Inverted::new(&words, options.n);
     let bits = |count: usize| (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
-    let join = Join { options, texts, found: bits(words.hashes.len()), passed_over: bits(inverted.len()), words, inverted };
+    let join =
+        Join { options, texts, found: bits(words.hashes.len()), passed_over: bits(inverted.len()), words, inverted };
     let start = || (Matches::default(), Words::new(options), Vec::new());
     let states = for_each_batch(corpus, threads, observer, start, |(matches, words, ngrams), batch| {
         for (number, source) in (batch.first..).zip(&batch.sources) {
@@ -140,26 +141,22 @@ impl Join<'_> {
         hash::ngrams(&self.words.hashes[position - 1..position - 1 + self.inverted.n], self.inverted.n, &mut before);
         let known = before.first().and_then(|ngram| self.inverted.number(*ngram));
         known.is_some_and(|known| {
-            self.inverted.positions(known).iter().take(FOLLOWED).any(|followed| *followed as usize == position - 1)
+            let positions = self.inverted.positions(known);
+            let followed = &positions[..positions.len().min(FOLLOWED)];
+            followed.binary_search(&(position as u32 - 1)).is_ok()
         })
     }
 
     /// Follows a run of words of equal hash, compares their letters, and keeps the stretches of n words and more that are alike.
-    fn follow(
-        &self,
-        position: usize,
-        at: usize,
-        number: u64,
-        source: &Source,
-        words: &Words,
-        matches: &mut Matches,
-    ) {
+    fn follow(&self, position: usize, at: usize, number: u64, source: &Source, words: &Words, matches: &mut Matches) {
         let text = self.words.text_of(position);
         let of_text = &self.words.hashes[position..self.words.of(text).end];
         let length = of_text.iter().zip(&words.hashes()[at..]).take_while(|(left, right)| left == right).count();
         let mut first = 0;
         for index in 0..=length {
-            if index < length && self.is_same_word(text, position + index, &source.text[words.range(at + index, at + index)]) {
+            if index < length
+                && self.is_same_word(text, position + index, &source.text[words.range(at + index, at + index)])
+            {
                 continue;
             }
             if index - first >= self.inverted.n {
@@ -254,4 +251,54 @@ fn set(bits: &[AtomicU64], index: usize) {
 
 fn is_set(bits: &[AtomicU64], index: usize) -> bool {
     bits[index / 64].load(Ordering::Relaxed) >> (index % 64) & 1 != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::overlap::testing::Random;
+
+    struct Silent;
+
+    impl Observer for Silent {
+        fn read(&self, _bytes: u64) {}
+        fn skipped(&self, _error: &Error) {}
+    }
+
+    fn letters(random: &mut Random) -> [u8; 8] {
+        std::array::from_fn(|_| b'a' + random.below(26) as u8)
+    }
+
+    /// Two words of 16 letters with the same hash: of the second, 8 letters are chosen and 8 follow from them, which are
+    /// letters or digits once in seven million tries.
+    fn words_of_equal_hash(seed: u64) -> [String; 2] {
+        let mut random = Random::new(1);
+        let piece = |bytes| hash::mix(seed ^ u64::from_le_bytes(bytes));
+        loop {
+            let (first, other, second) = (letters(&mut random), letters(&mut random), letters(&mut random));
+            let follows = (piece(first) ^ u64::from_le_bytes(second) ^ piece(other)).to_le_bytes();
+            if follows.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+                return [[first, second], [other, follows]]
+                    .map(|pieces| String::from_utf8(pieces.concat()).expect("ASCII"));
+            }
+        }
+    }
+
+    #[test]
+    fn hashes_that_collide_cannot_lie() {
+        let options = NgramOptions { n: 3, ..NgramOptions::default() };
+        let [word, liar] = words_of_equal_hash(options.seed);
+        assert_ne!(word, liar);
+        assert_eq!(hash::word(options.seed, word.as_bytes()), hash::word(options.seed, liar.as_bytes()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("corpus.txt");
+        std::fs::write(&path, format!("a b c d {liar} e f g h")).unwrap();
+        let corpus = Corpus::open(&[path]).unwrap();
+        let text = format!("a b c d {word} e f g h");
+        let found = join(&[&text], &corpus, options, Counting::Occurrences, 1, &Silent).unwrap().remove(0);
+        // a b c, b c d, e f g, f g h: none of the three with the word in it.
+        assert_eq!((found.found, found.total, found.longest), (4, 7, 4));
+        let slices: Vec<&str> = found.spans.iter().map(|span| &text[span.bytes.clone()]).collect();
+        assert_eq!(slices, ["a b c d", "e f g h"]);
+    }
 }

@@ -32,6 +32,7 @@
 //! ```
 
 mod build;
+mod by_length;
 mod checksum;
 mod corpus;
 mod engine;
@@ -51,11 +52,13 @@ mod pipeline;
 mod prefetch;
 #[cfg(test)]
 mod testing;
+mod trial;
 mod words;
 mod write;
 
 pub use build::{BuildOptions, Plan, build, count, plan};
-pub use corpus::{Corpus, Source, Sources};
+pub use by_length::{Count, count_by_length};
+pub use corpus::{Corpus, Part, Source, Sources};
 pub use engine::{FilterEngine, JoinEngine, OverlapEngine};
 pub use error::IndexError;
 pub use found::{Overlap, Place, Span};
@@ -65,4 +68,6 @@ pub use join::join;
 pub use merge::merge;
 pub use options::{Alphabet, Apostrophe, Boundaries, Counting, DEFAULT_SEED, MAX_N, NgramOptions};
 pub use pipeline::Observer;
+pub use prefetch::prefetch;
+pub use trial::{Trial, trial};
 pub use words::Words;

@@ -4,7 +4,7 @@
 #[inline]
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "the intrinsic takes a raw pointer")]
-pub(crate) fn prefetch<T>(slice: &[T], index: usize) {
+pub fn prefetch<T>(slice: &[T], index: usize) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     if let Some(item) = slice.get(index) {
         // SAFETY: the pointer comes from a reference, and a prefetch reads nothing into the program.
@@ -15,4 +15,4 @@ pub(crate) fn prefetch<T>(slice: &[T], index: usize) {
 /// Says that `slice[index]` will be read soon; nothing happens on this processor.
 #[inline]
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn prefetch<T>(_slice: &[T], _index: usize) {}
+pub fn prefetch<T>(_slice: &[T], _index: usize) {}

@@ -24,8 +24,8 @@ impl Random {
 pub(crate) fn random_text(random: &mut Random, chars: usize) -> String {
     const SOME: &[char] = &[
         ' ', ' ', ' ', '\n', '\'', '’', '＇', 'é', 'É', 'ß', 'ẞ', 'İ', 'ı', 'Σ', 'ς', 'ǅ', 'ﬁ', '\u{301}', '\u{AD}',
-        '\u{200B}', '٣', '½', '²', '中', '—', '…', '.', ',', '-', '_', '@', '[', '`', '{', '/', ':', '\0', '\u{7F}', 'Z',
-        'A', '9', '0',
+        '\u{200B}', '٣', '½', '²', '中', '—', '…', '.', ',', '-', '_', '@', '[', '`', '{', '/', ':', '\0', '\u{7F}',
+        'Z', 'A', '9', '0',
     ];
     let char = |random: &mut Random| match random.below(10) {
         0..=5 => (b'a' + random.below(26) as u8) as char,

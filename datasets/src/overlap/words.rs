@@ -207,8 +207,7 @@ mod tests {
             fast.read("what was there before");
             fast.read(text);
             let naive = naive::words(text, &options);
-            let hashes: Vec<u64> =
-                naive.iter().map(|(word, _)| hash::word(options.seed, word.as_bytes())).collect();
+            let hashes: Vec<u64> = naive.iter().map(|(word, _)| hash::word(options.seed, word.as_bytes())).collect();
             let ranges: Vec<_> = (0..fast.hashes().len()).map(|word| fast.range(word, word)).collect();
             let expected: Vec<_> = naive.into_iter().map(|(_, range)| range).collect();
             assert_eq!(ranges, expected, "{options:?} {text:?}");
