@@ -153,7 +153,8 @@ fn probe(ngrams: usize) -> f64 {
     let per_thread = 20_000_000;
     let run = |lines: &mut [[u8; 64]], seed| {
         let mut random = Random(seed);
-        let mut next = || (u128::from(random.next()) * lines.len() as u128 >> 64) as usize;
+        let count = lines.len() as u128;
+        let mut next = || ((u128::from(random.next()) * count) >> 64) as usize;
         let mut ahead: [usize; 16] = std::array::from_fn(|_| next());
         for at in 0..per_thread {
             let line = std::mem::replace(&mut ahead[at % 16], next());
