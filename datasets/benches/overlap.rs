@@ -135,10 +135,25 @@ fn ngrams_of(texts: &[String]) -> Vec<u64> {
     all
 }
 
-fn seconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
+/// Seconds by the clock, and of all threads on the processor where that is known.
+#[derive(Clone, Copy)]
+struct Elapsed {
+    clock: f64,
+    processor: Option<f64>,
+}
+
+fn seconds(work: impl FnOnce()) -> Elapsed {
+    let (start, before) = (Instant::now(), processor_seconds());
     work();
-    start.elapsed().as_secs_f64()
+    let processor = before.and_then(|before| Some(processor_seconds()? - before));
+    Elapsed { clock: start.elapsed().as_secs_f64(), processor }
+}
+
+/// Linux counts them in hundredths: fields 14 and 15 of `/proc/self/stat`.
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    Some((fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?) / 100.0)
 }
 
 /// What memory allows: two threads read, change and write random lines of as much memory as the filter has, each line asked
@@ -170,7 +185,7 @@ fn probe(ngrams: usize) -> f64 {
             run(right, 3);
         });
     });
-    let lines = 2.0 * per_thread as f64 / elapsed;
+    let lines = 2.0 * per_thread as f64 / elapsed.clock;
     println!(
         "memory: {:.1} M random lines of 64 bytes a second changed by two threads in {} MB",
         lines / 1e6,
@@ -206,7 +221,7 @@ fn building(what: &str, corpus: &Corpus, bytes: f64, ngrams: usize, threads: usi
         build(corpus, &planned, &options, path, &Silent).unwrap();
     });
     report(&format!("build from {what}, {threads} threads and one that reads"), bytes, ngrams, elapsed);
-    let share = 100.0 * 2.0 * ngrams as f64 / elapsed / lines;
+    let share = 100.0 * 2.0 * ngrams as f64 / elapsed.clock / lines;
     let bits = 8.0 * planned.file_bytes as f64 / ngrams as f64;
     println!("    {bits:.2} bits an n-gram; {share:.0} % of the lines a second that the probe changed");
 }
@@ -237,8 +252,12 @@ fn joining(what: &str, corpus: &Corpus, bytes: f64, queries: &[String]) {
         let engine = JoinEngine { corpus: corpus.clone(), ngrams: NgramOptions::default(), threads, observer: &Silent };
         let (elapsed, all) = elapsed(&engine);
         let what = format!("join with {what} against {all} n-grams, {threads} threads and one that reads");
-        report(&what, bytes, 0, elapsed - indexing);
-        println!("    after {indexing:.2} s for indexing the texts");
+        let streaming = Elapsed {
+            clock: elapsed.clock - indexing.clock,
+            processor: elapsed.processor.zip(indexing.processor).map(|(all, indexing)| all - indexing),
+        };
+        report(&what, bytes, 0, streaming);
+        println!("    after {:.2} s for indexing the texts", indexing.clock);
     }
 }
 
@@ -251,10 +270,13 @@ fn fastbloom_beside(ngrams: &[u64], queries: &[u64]) {
             filter.insert(ngram);
         })
     });
-    println!("fastbloom, 38.3 bits: {:.1} M n-grams a second put in, 1 thread", some.len() as f64 / elapsed / 1e6);
+    println!(
+        "fastbloom, 38.3 bits: {:.1} M n-grams a second put in, 1 thread",
+        some.len() as f64 / elapsed.clock / 1e6
+    );
     let mut found = 0;
     let elapsed = seconds(|| found = queries.iter().filter(|ngram| filter.contains(*ngram)).count());
-    println!("fastbloom: {:.1} M absent n-grams a second, {found} found", queries.len() as f64 / elapsed / 1e6);
+    println!("fastbloom: {:.1} M absent n-grams a second, {found} found", queries.len() as f64 / elapsed.clock / 1e6);
 }
 
 /// Asks for random hashes, none of which is in the corpus but by a chance of 1e-3 for all of them together.
@@ -301,10 +323,13 @@ fn upper_bound(found: u64) -> f64 {
     high
 }
 
-fn report(what: &str, bytes: f64, ngrams: usize, seconds: f64) {
-    print!("{what}: {:.0} MB a second", bytes / seconds / 1e6);
-    match ngrams {
-        0 => println!(),
-        _ => println!(", {:.1} M n-grams", ngrams as f64 / seconds / 1e6),
+fn report(what: &str, bytes: f64, ngrams: usize, elapsed: Elapsed) {
+    print!("{what}: {:.0} MB a second", bytes / elapsed.clock / 1e6);
+    if ngrams > 0 {
+        print!(", {:.1} M n-grams", ngrams as f64 / elapsed.clock / 1e6);
+    }
+    match elapsed.processor {
+        Some(processor) if processor > 0.0 => println!("; {:.0} MB a second of one core", bytes / processor / 1e6),
+        _ => println!(),
     }
 }

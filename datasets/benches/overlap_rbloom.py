@@ -36,7 +36,7 @@ def ngrams(text):
 
 
 def digest(ngram):
-    return xxhash.xxh3_128_intdigest(ngram) - (1 << 127)
+    return xxhash.xxh3_128_intdigest(ngram.encode()) - (1 << 127)
 
 
 def main():

@@ -62,7 +62,10 @@ pub fn count_by_length(
                 hash::ngrams(words.hashes(), inverted.n, ngrams);
                 for number in ngrams.iter().filter(|ngram| inverted.may_hold(**ngram)) {
                     if let Some(number) = inverted.number(*number) {
-                        found[number / 64].fetch_or(1 << (number % 64), Ordering::Relaxed);
+                        let (word, bit) = (&found[number / 64], 1 << (number % 64));
+                        if word.load(Ordering::Relaxed) & bit == 0 {
+                            word.fetch_or(bit, Ordering::Relaxed);
+                        }
                     }
                 }
             }

@@ -5,7 +5,11 @@
 
 use super::hash;
 use super::options::NgramOptions;
+use super::prefetch::prefetch;
 use super::words::Words;
+
+/// N-grams that are looked at together.
+pub(crate) const TOGETHER: usize = 256;
 
 /// The words of many texts, one after the other.
 #[derive(Debug)]
@@ -108,6 +112,21 @@ impl Inverted {
             }
             self.slots[slot] = number;
         }
+    }
+
+    /// Writes where among up to [`TOGETHER`] n-grams those are that may be the texts', and asks for their slots; gives their
+    /// number. Without branches, so that memory answers many at once.
+    #[inline]
+    pub(crate) fn candidates(&self, ngrams: &[u64], candidates: &mut [usize; TOGETHER]) -> usize {
+        let mut count = 0;
+        for (index, &ngram) in ngrams.iter().enumerate() {
+            candidates[count] = index;
+            count += usize::from(self.may_hold(ngram));
+        }
+        for &index in &candidates[..count] {
+            prefetch(&self.slots, (ngrams[index] >> self.slot_shift) as usize);
+        }
+        count
     }
 
     /// Whether an n-gram may be one of the texts': never wrong where it is.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::corpus::{Corpus, Source};
 use super::found::{Overlap, Place, Span, counts};
 use super::hash;
-use super::inverted::{Inverted, QueryWords};
+use super::inverted::{Inverted, QueryWords, TOGETHER};
 use super::naive;
 use super::options::{Counting, NgramOptions};
 use super::pipeline::{Observer, for_each_batch};
@@ -56,7 +56,9 @@ struct Join<'a> {
     inverted: Inverted,
     /// One bit a word of the texts: an n-gram that begins there was found.
     found: Vec<AtomicU64>,
-    /// The same for n-grams that are not followed.
+    /// One bit a word: nothing was followed from the word before.
+    begins: Vec<AtomicU64>,
+    /// The same as `found` for n-grams that are not followed.
     passed_over: Vec<AtomicU64>,
 }
 
@@ -76,9 +78,15 @@ pub fn join(
     options.check().map_err(|reason| Error::Index { path: corpus.name(), reason })?;
     let words = QueryWords::new(texts.iter().copied(), options);
     let inverted = Inverted::new(&words, options.n);
-    let bits = |count: usize| (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
-    let join =
-        Join { options, texts, found: bits(words.hashes.len()), passed_over: bits(inverted.len()), words, inverted };
+    let join = Join {
+        options,
+        texts,
+        begins: Join::begins(&words, &inverted),
+        found: bits(words.hashes.len()),
+        passed_over: bits(inverted.len()),
+        words,
+        inverted,
+    };
     let start = || (Matches::default(), Words::new(options), Vec::new());
     let states = for_each_batch(corpus, threads, observer, start, |(matches, words, ngrams), batch| {
         for (number, source) in (batch.first..).zip(&batch.sources) {
@@ -111,40 +119,38 @@ fn keep_best(best: &mut BTreeMap<u32, Match>, position: u32, found: Match) -> bo
 
 impl Join<'_> {
     fn scan(&self, number: u64, source: &Source, words: &Words, ngrams: &[u64], matches: &mut Matches) {
-        for (at, &ngram) in ngrams.iter().enumerate() {
-            if !self.inverted.may_hold(ngram) {
-                continue;
-            }
-            let Some(known) = self.inverted.number(ngram) else { continue };
-            let positions = self.inverted.positions(known);
-            for &position in positions.iter().take(FOLLOWED) {
-                if !self.was_followed(position as usize, at, words) {
-                    self.follow(position as usize, at, number, source, words, matches);
+        let mut candidates = [0; TOGETHER];
+        for (chunk, first) in ngrams.chunks(TOGETHER).zip((0..).step_by(TOGETHER)) {
+            let count = self.inverted.candidates(chunk, &mut candidates);
+            for &index in &candidates[..count] {
+                let at = first + index;
+                let Some(known) = self.inverted.number(ngrams[at]) else { continue };
+                let positions = self.inverted.positions(known);
+                for &position in positions.iter().take(FOLLOWED) {
+                    if !self.was_followed(position as usize, at, words) {
+                        self.follow(position as usize, at, number, source, words, matches);
+                    }
                 }
-            }
-            if positions.len() > FOLLOWED {
-                set(&self.passed_over, known);
+                if positions.len() > FOLLOWED {
+                    set(&self.passed_over, known);
+                }
             }
         }
     }
 
     /// Whether the run was followed from the word before.
     fn was_followed(&self, position: usize, at: usize, words: &Words) -> bool {
-        if at == 0 || position == 0 || self.words.hashes[position - 1] != words.hashes()[at - 1] {
-            return false;
-        }
-        let text = self.words.of(self.words.text_of(position));
-        if text.start == position {
-            return false;
-        }
-        let mut before = Vec::with_capacity(1);
-        hash::ngrams(&self.words.hashes[position - 1..position - 1 + self.inverted.n], self.inverted.n, &mut before);
-        let known = before.first().and_then(|ngram| self.inverted.number(*ngram));
-        known.is_some_and(|known| {
-            let positions = self.inverted.positions(known);
-            let followed = &positions[..positions.len().min(FOLLOWED)];
-            followed.binary_search(&(position as u32 - 1)).is_ok()
-        })
+        at > 0 && !is_set(&self.begins, position) && self.words.hashes[position - 1] == words.hashes()[at - 1]
+    }
+
+    /// The words of the texts before which no run was followed: the first of each, and those after an n-gram that is not.
+    fn begins(words: &QueryWords, inverted: &Inverted) -> Vec<AtomicU64> {
+        let begins = bits(words.hashes.len());
+        let followed = (0..inverted.len()).map(|number| inverted.positions(number).iter().skip(FOLLOWED));
+        let after = followed.flatten().map(|position| *position as usize + 1);
+        let starts = words.starts.iter().copied();
+        starts.chain(after).filter(|word| *word < words.hashes.len()).for_each(|word| set(&begins, word));
+        begins
     }
 
     /// Follows a run of words of equal hash, compares their letters, and keeps the stretches of n words and more that are alike.
@@ -240,6 +246,10 @@ impl Join<'_> {
         }
         Overlap { found, total, longest, spans }
     }
+}
+
+fn bits(count: usize) -> Vec<AtomicU64> {
+    (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect()
 }
 
 fn set(bits: &[AtomicU64], index: usize) {
