@@ -135,22 +135,26 @@ fn recitation(study: &OverlapStudy) -> Result<Figure, Error> {
     })
 }
 
+/// Lengths of n-grams that are drawn against the way of sampling: the paper's, and one of which a small model copies some too.
+const DRAWN: [usize; 2] = [8, 4];
+
 fn temperature(study: &OverlapStudy) -> Result<Figure, Error> {
-    let points = points(study, |row| row.top_k.is_none().then_some(row.temperature).flatten());
-    let to = points.iter().map(|point| point.0).fold(1.0, f64::max);
+    let of = |row: &Sampled| row.top_k.is_none().then_some(row.temperature).flatten();
+    let to = study.sampled.iter().filter_map(of).fold(1.0, f64::max);
     let x = Axis { name: "temperature, no top-k", from: 0.0, to, labels: 6, format: |value| format!("{value:.1}") };
     Ok(Figure {
         name: "temperature",
         title: "Overlap against temperature",
         caption: "0 is greedy: always the most likely token. All texts of a temperature together.".into(),
-        svg: against(study, "temperature", &x, points)?,
+        svg: against(study, "temperature", &x, of)?,
     })
 }
 
 fn top_k(study: &OverlapStudy) -> Result<Figure, Error> {
-    let points = points(study, |row| row.top_k.map(f64::log2));
-    let from = points.iter().map(|point| point.0).fold(f64::INFINITY, f64::min).floor().clamp(0.0, 9.0);
-    let to = points.iter().map(|point| point.0).fold(from + 1.0, f64::max).ceil();
+    let of = |row: &Sampled| row.top_k.map(f64::log2);
+    let values = || study.sampled.iter().filter_map(of);
+    let from = values().fold(f64::INFINITY, f64::min).floor().clamp(0.0, 9.0);
+    let to = values().fold(from + 1.0, f64::max).ceil();
     let x = Axis {
         name: "k, tokens to choose from (logarithmic), temperature 1",
         from,
@@ -162,27 +166,34 @@ fn top_k(study: &OverlapStudy) -> Result<Figure, Error> {
         name: "top-k",
         title: "Overlap against top-k",
         caption: "The fewer tokens to choose from, the closer to what was read.".into(),
-        svg: against(study, "top-k", &x, points)?,
+        svg: against(study, "top-k", &x, of)?,
     })
 }
 
-fn points(study: &OverlapStudy, x: impl Fn(&Sampled) -> Option<f64>) -> Vec<(f64, f64)> {
-    let mut points: Vec<(f64, f64)> =
-        study.sampled.iter().filter_map(|row| Some((x(row)?, 100.0 * row.share?))).collect();
-    points.sort_by(|left, right| left.0.total_cmp(&right.0));
-    points
-}
-
-/// Samples as a line, true completions as a level one.
-fn against(study: &OverlapStudy, name: &'static str, x: &Axis, points: Vec<(f64, f64)>) -> Result<String, Error> {
-    let truth = study.sampled.iter().find(|row| row.temperature.is_none()).and_then(|row| row.share);
+/// Samples as lines, true completions as level ones.
+fn against(
+    study: &OverlapStudy,
+    name: &'static str,
+    x: &Axis,
+    of: impl Fn(&Sampled) -> Option<f64>,
+) -> Result<String, Error> {
+    let share = |name: &str, n: usize| {
+        let curve = study.curves.iter().find(|curve| curve.name == name)?;
+        curve.points.iter().find(|point| point.0 == n).map(|point| 100.0 * point.1)
+    };
     let mut lines = Vec::new();
-    if let Some(truth) = truth {
-        let level = vec![(x.from, 100.0 * truth), (x.to, 100.0 * truth)];
-        lines.push(Line { name: "true completions".into(), points: level, marks: false });
+    for n in DRAWN {
+        let truth = study.sampled.iter().find(|row| row.temperature.is_none());
+        if let Some(truth) = truth.and_then(|row| share(&row.name, n)) {
+            let points = vec![(x.from, truth), (x.to, truth)];
+            lines.push(Line { name: format!("true, {n}-grams"), points, marks: false });
+        }
+        let mut points: Vec<(f64, f64)> =
+            study.sampled.iter().filter_map(|row| Some((of(row)?, share(&row.name, n)?))).collect();
+        points.sort_by(|left, right| left.0.total_cmp(&right.0));
+        lines.push(Line { name: format!("samples, {n}-grams"), points, marks: true });
     }
-    lines.push(Line { name: "samples".into(), points, marks: true });
     let highest = lines.iter().flat_map(|line| &line.points).map(|point| point.1).fold(0.01, f64::max);
-    let y = Axis { name: "8-grams in the corpus", from: 0.0, to: 1.1 * highest, labels: 6, format: percent };
+    let y = Axis { name: "n-grams in the corpus", from: 0.0, to: 1.1 * highest, labels: 6, format: percent };
     draw(name, x, &y, &lines)
 }

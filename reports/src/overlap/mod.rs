@@ -181,7 +181,9 @@ mod tests {
                 group("true completions", vec![0.0, 0.02, 0.5], 0.02, 1.0 / 3.0),
                 group("top-k 40", vec![0.0, 0.0, 0.0001], 0.0, 2.0 / 3.0),
             ],
-            curves: vec![Curve { name: "top-k 40".to_owned(), points: vec![(1, 1.0), (2, 0.75)] }],
+            curves: ["true completions", "temperature 0.5", "top-k 40"]
+                .map(|name| Curve { name: name.to_owned(), points: vec![(4, 0.75), (8, 0.25)] })
+                .to_vec(),
             sampled: vec![
                 sampled("true completions", None, None, 0.03),
                 sampled("temperature 0.5", Some(0.5), None, 0.04),
@@ -212,7 +214,9 @@ mod tests {
              true completions,0.500000,1.000000\ntop-k 40,0.000000,0.333333\ntop-k 40,0.000000,0.666667\n\
              top-k 40,0.000100,1.000000\n"
         );
-        assert_eq!(read("overlap-by-n.csv"), "texts,n,share\ntop-k 40,1,1.000000\ntop-k 40,2,0.750000\n");
+        let of = |name: &str| format!("{name},4,0.750000\n{name},8,0.250000\n");
+        let curves = ["true completions", "temperature 0.5", "top-k 40"].map(of).concat();
+        assert_eq!(read("overlap-by-n.csv"), format!("texts,n,share\n{curves}"));
         assert_eq!(
             read("sampling.csv"),
             "texts,temperature,top_k,count,8_grams,share\ntrue completions,,,2,400,0.030000\n\
@@ -233,8 +237,8 @@ mod tests {
             ("figure-5", &["true completions", "top-k 40", "0.1 %", "100 %"][..]),
             ("overlap-by-n", &["top-k 40", "20"]),
             ("recitation", &["greedy, prompt of 8", "128"]),
-            ("temperature", &["true completions", "samples", "1.0"]),
-            ("top-k", &["true completions", "samples", "64"]),
+            ("temperature", &["true, 8-grams", "samples, 4-grams", "1.0"]),
+            ("top-k", &["true, 4-grams", "samples, 8-grams", "64"]),
         ] {
             let svg = read(&format!("{name}.svg"));
             for label in labels {
