@@ -105,8 +105,8 @@ fn options(help: &str) -> Vec<(String, bool)> {
 
 #[test]
 fn every_command_explains_its_options() {
-    let commands: [(&[&str], &[&str]); 4] = [
-        (&[], &["--jsonl", "--json", "--tokens", "--fpr", "--exit-code", "--help", "--version"]),
+    let commands: [(&[&str], &[&str]); 10] = [
+        (&[], &["--jsonl", "--json", "--tokens", "--fpr", "--exit-code", "--index", "--corpus", "--help", "--version"]),
         (
             &["generate"],
             &[
@@ -128,6 +128,29 @@ fn every_command_explains_its_options() {
             &["train"],
             &["--output", "--vocabulary", "--layers", "--steps", "--schedule", "--device", "--from", "--help"],
         ),
+        (&["overlap"], &["--index", "--no-verify", "--json", "--distinct", "--skip-bad", "--threads", "--help"]),
+        (
+            &["overlap", "build"],
+            &[
+                "--output",
+                "--n",
+                "--apostrophe",
+                "--alphabet",
+                "--across-documents",
+                "--false-positives",
+                "--expect",
+                "--memory",
+                "--skip-bad",
+                "--help",
+            ],
+        ),
+        (&["overlap", "join"], &["--queries", "--corpus", "--n", "--json", "--distinct", "--skip-bad", "--help"]),
+        (&["overlap", "merge"], &["--output", "--help"]),
+        (&["overlap", "info"], &["--json", "--help"]),
+        (
+            &["overlap", "study"],
+            &["--train", "--test", "--samples", "--output", "--held-out", "--count", "--tokens", "--model", "--help"],
+        ),
         (&["train-detector"], &["--output", "--model", "--own-samples", "--layer", "--attacked", "--seed", "--help"]),
     ];
     for (command, expected) in commands {
@@ -147,7 +170,7 @@ fn every_command_explains_its_options() {
 #[test]
 fn the_commands_and_the_version_are_listed() {
     let help = TestDir::new().run(&["--help"]).succeeded().stdout;
-    for command in ["generate", "train", "train-detector"] {
+    for command in ["generate", "train", "train-detector", "overlap"] {
         let listed = help.lines().any(|line| line.starts_with(&format!("  {command} ")) && line.len() > 20);
         assert!(listed, "{command}: {help}");
     }

@@ -10,6 +10,8 @@ mod harness;
 mod bad_input;
 /// `detect generate`: seeds, lengths, greedy text; and the help of all commands.
 mod generate;
+/// `detect overlap`: indexes, the join, quotations in the verdict, recitation; and what it says about bad input.
+mod overlap;
 /// The JSON that other programs read: keys, types, sums, offsets, order.
 mod schema;
 /// Whole texts and what is to be said about them.

@@ -121,6 +121,25 @@ fn a_judged_text() {
 }
 
 #[test]
+fn a_text_with_quotations() {
+    let dir = TestDir::new();
+    dir.write("letter.txt", human(1));
+    dir.write("corpus.txt", human(1).split_once(". ").unwrap().0);
+    let object = dir.run(&["--json", "letter.txt", "--corpus", "corpus.txt"]).succeeded().object();
+    assert_keys(&object, &[&KEYS[..], &["path", "overlap"]].concat());
+    let overlap = &object["overlap"];
+    assert_keys(overlap, &["share", "found", "total", "longest", "memorised", "whole", "spans"]);
+    assert_keys(&overlap["whole"], &["verdict", "reason", "kind", "score", "p_value"]);
+    assert_keys(&overlap["spans"][0], &["start", "end", "words", "document", "file", "offset"]);
+    let share = count(&overlap["found"]) as f64 / count(&overlap["total"]) as f64;
+    assert!((number(&overlap["share"]) - share).abs() < 1e-12 && share > 0.0 && share < 1.0, "{overlap}");
+    assert_eq!(overlap["memorised"], false);
+    let alone = dir.run(&["--json", "letter.txt"]).succeeded().object();
+    assert_eq!(overlap["whole"]["score"], alone["score"]);
+    assert!(count(&object["words"]) < count(&alone["words"]), "{object}");
+}
+
+#[test]
 fn an_undecided_text() {
     let dir = TestDir::new();
     dir.write("short.txt", "Three short words");

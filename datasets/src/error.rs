@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::format::READ_EXTENSIONS;
+use crate::overlap::IndexError;
 
 /// The result of reading.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -47,6 +48,25 @@ pub enum Error {
         offset: u64,
         /// What the system or the decompressor said.
         source: io::Error,
+    },
+
+    /// A file cannot be written: the disk is full, the folder read-only or missing.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// An overlap index cannot be made or used.
+    #[error("cannot use `{}`", path.display())]
+    Index {
+        /// The index, or the first file of the corpus.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        reason: IndexError,
     },
 
     /// The extension does not name a format that is read.
@@ -216,6 +236,8 @@ impl Error {
             }
             Error::Open { .. } => return None,
             Error::Read { path, .. } => return read_hint(path),
+            Error::Write { source, .. } => return write_hint(source),
+            Error::Index { reason, .. } => return reason.hint(),
             Error::UnknownExtension { extension, .. } => extension_hint(extension),
             Error::NothingToRead { .. } => {
                 "rename the files to the format they are in, e.g. `.txt` for plain text".into()
@@ -251,6 +273,22 @@ impl Error {
         Some(hint)
     }
 
+    /// Whether only one record is wrong, so that the next one can be read as if nothing had happened.
+    #[must_use]
+    pub fn is_of_record(&self) -> bool {
+        match self {
+            Error::InvalidUtf8 { line, .. } => line.is_some(),
+            Error::RecordTooLong { .. }
+            | Error::BrokenJson { .. }
+            | Error::NotAnObject { .. }
+            | Error::MissingField { .. }
+            | Error::WrongType { .. }
+            | Error::UnknownLabel { .. }
+            | Error::WrongWidth { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The variant that tells a missing file from one that cannot be opened.
     pub(crate) fn open(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -282,6 +320,17 @@ fn extension_hint(extension: &str) -> String {
         _ => "rename it to the format it is in, e.g. `.txt` for plain text",
     }
     .into()
+}
+
+fn write_hint(source: &io::Error) -> Option<String> {
+    let hint = match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on the disk, or write to another",
+        io::ErrorKind::FileTooLarge => "the file system or `ulimit -f` allows no larger files",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "write to a folder that is yours",
+        io::ErrorKind::NotFound => "make the folder first, e.g. with `mkdir -p`",
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 fn read_hint(path: &Path) -> Option<String> {

@@ -2,7 +2,7 @@
 //!
 //! This crate turns files into [`Document`]s and single files into a [`TextFile`] that can be judged. It says
 //! where a file is wrong (path, line or byte) and goes on after a broken line. It does not judge, tokenize
-//! or train, and it knows no language model.
+//! or train, and it knows no language model. [`overlap`] says how much of a text stands in a corpus.
 //!
 //! ```
 //! use std::io::Cursor;
@@ -44,6 +44,7 @@ mod format;
 mod hold_out;
 mod jsonl;
 mod lines;
+pub mod overlap;
 mod plain;
 mod reader;
 mod text;

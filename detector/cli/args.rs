@@ -1,6 +1,9 @@
-//! The command line: the only file that names clap.
+//! The command line: the only file, with those in its folder, that names clap.
+
+mod overlap;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use overlap::*;
 use std::path::PathBuf;
 
 /// Tells human from machine text, offline: human, machine or undecided, each with its promise
@@ -21,6 +24,8 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Train the two heads, the lexical weights and the calibration on labelled texts
     TrainDetector(TrainDetectorArgs),
+    /// Say how much of a text stands in a corpus, and where
+    Overlap(OverlapArgs),
 }
 
 #[derive(Debug, Args)]
@@ -42,6 +47,12 @@ pub(crate) struct JudgeArgs {
     /// Exit with 1 if a text is judged machine
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// Do not judge what stands in this index of `detect overlap build`: quotations, and what was memorised
+    #[arg(long, value_name = "INDEX", conflicts_with_all = ["jsonl", "corpus"])]
+    pub(crate) index: Option<PathBuf>,
+    /// Do not judge what stands in this corpus, and name the documents
+    #[arg(long, value_name = "CORPUS", conflicts_with = "jsonl")]
+    pub(crate) corpus: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

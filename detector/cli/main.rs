@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Some(Command::Generate(args)) => commands::generate::run(args),
         Some(Command::Train(args)) => commands::train::run(args),
         Some(Command::TrainDetector(args)) => commands::train_detector::run(args),
+        Some(Command::Overlap(args)) => commands::overlap::run(args),
         None => commands::judge::run(&cli.judge),
     };
     match result {

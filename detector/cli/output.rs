@@ -109,7 +109,8 @@ pub(crate) fn describe(name: &str, detection: &Detection, fpr: f64) -> String {
     text
 }
 
-fn verdict_in_words(detection: &Detection) -> String {
+/// The verdict alone, in words.
+pub(crate) fn verdict_in_words(detection: &Detection) -> String {
     let word = match (detection.verdict, detection.kind) {
         (Verdict::Machine, Some(Kind::Sampled)) => {
             return paint("machine", "31;1") + ", reads like samples of a language model";

@@ -1,5 +1,6 @@
 //! `detect FILE...`: texts to verdicts.
 
+use super::quotations;
 use crate::args::JudgeArgs;
 use crate::output::{Exit, describe, line, note, report};
 use anyhow::{Context, Result, bail};
@@ -28,9 +29,9 @@ struct Line<'a> {
 
 /// What has happened so far, for the exit code.
 #[derive(Default)]
-struct Outcome {
-    failed: bool,
-    machine: bool,
+pub(super) struct Outcome {
+    pub(super) failed: bool,
+    pub(super) machine: bool,
 }
 
 impl Outcome {
@@ -48,6 +49,10 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     let options = Options { fpr: args.fpr, tokens: args.tokens };
     detector.check(&options)?;
     let mut outcome = Outcome::default();
+    if args.index.is_some() || !args.corpus.is_empty() {
+        quotations::judge(args, &detector, &options, &mut outcome)?;
+        return Ok(outcome.exit(args));
+    }
     if let Some(path) = &args.jsonl {
         judge_jsonl(path, &detector, &options, &mut outcome)?;
     } else if args.files.is_empty() {
@@ -67,13 +72,7 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
 }
 
 fn judge_file(path: &Path, args: &JudgeArgs, detector: &Detector, options: &Options) -> Result<Detection> {
-    let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
-    let file = if path == Path::new("-") {
-        datasets::read_text_from(&name, stdin().lock(), LIMIT_BYTES)?
-    } else {
-        datasets::read_text(path, LIMIT_BYTES)?
-    };
-    say_what_was_read(&name, &file);
+    let (name, file) = read_file(path)?;
     let mut detection = detector.judge(&file.text, options).with_context(|| format!("cannot judge `{name}`"))?;
     for value in detection.token_values.iter_mut().flatten() {
         value.start += file.start;
@@ -85,6 +84,18 @@ fn judge_file(path: &Path, args: &JudgeArgs, detector: &Detector, options: &Opti
         line(&describe(&name, &detection, options.fpr))?;
     }
     Ok(detection)
+}
+
+/// The beginning of a file or of standard input, with the name to call it by.
+pub(super) fn read_file(path: &Path) -> Result<(String, TextFile)> {
+    let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
+    let file = if path == Path::new("-") {
+        datasets::read_text_from(&name, stdin().lock(), LIMIT_BYTES)?
+    } else {
+        datasets::read_text(path, LIMIT_BYTES)?
+    };
+    say_what_was_read(&name, &file);
+    Ok((name, file))
 }
 
 fn say_what_was_read(name: &str, file: &TextFile) {

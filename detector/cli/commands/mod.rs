@@ -3,5 +3,7 @@
 pub(crate) mod generate;
 pub(crate) mod judge;
 mod measurements;
+pub(crate) mod overlap;
+mod quotations;
 pub(crate) mod train;
 pub(crate) mod train_detector;

@@ -1,0 +1,113 @@
+//! What was found in a text, in words and as JSON.
+
+use crate::args::AnswerArgs;
+use crate::output::line;
+use anyhow::Result;
+use datasets::overlap::{Overlap, Place, Span};
+use serde::Serialize;
+
+/// Spans that are printed in words.
+const PRINTED: usize = 10;
+/// Chars of a span that are printed.
+const SHOWN: usize = 60;
+
+/// A text that is looked up.
+pub(crate) struct Asked {
+    /// Its file.
+    pub(crate) path: String,
+    /// Its document, where a file holds many.
+    pub(crate) id: Option<String>,
+    pub(crate) text: String,
+    /// The byte of the file at which the text begins.
+    pub(crate) start: usize,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    share: Option<f64>,
+    found: u64,
+    total: u64,
+    longest: usize,
+    spans: Vec<SpanLine<'a>>,
+}
+
+/// One span as JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpanLine<'a> {
+    start: usize,
+    end: usize,
+    words: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+}
+
+/// The spans as JSON, `start` bytes further on.
+pub(crate) fn spans(overlap: &Overlap, start: usize) -> Vec<SpanLine<'_>> {
+    let line = |span: &'_ Span| -> SpanLine<'_> {
+        let place: Option<&Place> = span.place.as_ref();
+        SpanLine {
+            start: span.bytes.start + start,
+            end: span.bytes.end + start,
+            words: span.words,
+            document: None,
+            file: place.map(|place| place.path.display().to_string()),
+            offset: place.map(|place| place.offset),
+        }
+    };
+    overlap
+        .spans
+        .iter()
+        .map(|span| SpanLine { document: span.place.as_ref().map(|place| place.document.as_str()), ..line(span) })
+        .collect()
+}
+
+pub(crate) fn print(asked: &Asked, overlap: &Overlap, n: usize, args: &AnswerArgs) -> Result<()> {
+    if args.json {
+        let Overlap { found, total, longest, .. } = *overlap;
+        let (id, spans) = (asked.id.as_deref(), spans(overlap, asked.start));
+        let object = Line { path: &asked.path, id, share: overlap.share(), found, total, longest, spans };
+        return line(&serde_json::to_string(&object)?);
+    }
+    let name = match &asked.id {
+        Some(id) => format!("{}, {id}", asked.path),
+        None => asked.path.clone(),
+    };
+    let Some(share) = overlap.share() else {
+        return line(&format!("{name}: no {n}-gram, too short"));
+    };
+    let mut text = format!("{name}: {:.1} % found, {} of {} {n}-grams", 100.0 * share, overlap.found, overlap.total);
+    if overlap.longest > 0 {
+        text += &format!("; the longest span has {} words", overlap.longest);
+    }
+    for span in overlap.spans.iter().take(PRINTED) {
+        text += &format!("\n  {}", in_words(span, &asked.text, asked.start));
+    }
+    if overlap.spans.len() > PRINTED {
+        text += &format!("\n  and {} more spans (`--json` gives all)", overlap.spans.len() - PRINTED);
+    }
+    line(&text)
+}
+
+/// A span in one line: bytes, words, where, and how it begins.
+pub(crate) fn in_words(span: &Span, text: &str, start: usize) -> String {
+    let slice = &text[span.bytes.clone()];
+    let words: Vec<&str> = slice.split_whitespace().collect();
+    let mut shown: String = words.join(" ");
+    if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    let place = span.place.as_ref().map_or_else(String::new, |place| {
+        let file = place.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let document = if file == place.document { String::new() } else { format!(", document `{}`", place.document) };
+        format!(" in `{}`{document} at byte {}", place.path.display(), place.offset)
+    });
+    format!("bytes {}-{}, {} words{place}: {shown}", span.bytes.start + start, span.bytes.end + start, span.words)
+}

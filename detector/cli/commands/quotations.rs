@@ -1,0 +1,172 @@
+//! `detect FILE... --index` or `--corpus`: what stands elsewhere is looked up first and kept out of the verdict.
+//!
+//! The verdict is on the rest: a person who quotes is not flagged for what is quoted. The whole text is judged too, and where
+//! it is called machine and at least half of its n-grams are found, it is *memorised*: recited, whoever recites.
+
+use super::judge::{Outcome, read_file};
+use super::overlap::{SpanLine, Watch, in_words, spans, threads};
+use crate::args::JudgeArgs;
+use crate::output::{describe, line, report, verdict_in_words};
+use anyhow::{Context, Result, bail};
+use datasets::TextFile;
+use datasets::overlap::{
+    Corpus, Counting, FilterEngine, Index, JoinEngine, NgramOptions, Overlap, OverlapEngine, Verify,
+};
+use detector::{Detection, Detector, Kind, Masked, Options, Reason, Verdict};
+use serde::Serialize;
+
+/// The share of its n-grams from which on a machine text is called memorised.
+const MEMORISED: f64 = 0.5;
+/// Spans that are printed in words.
+const PRINTED: usize = 5;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    #[serde(flatten)]
+    detection: &'a Detection,
+    overlap: OverlapLine<'a>,
+}
+
+/// What was found, and the verdict on the text with it.
+#[derive(Serialize)]
+struct OverlapLine<'a> {
+    share: Option<f64>,
+    found: u64,
+    total: u64,
+    longest: usize,
+    memorised: bool,
+    whole: Whole,
+    spans: Vec<SpanLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct Whole {
+    verdict: Verdict,
+    reason: Option<Reason>,
+    kind: Option<Kind>,
+    score: Option<f64>,
+    p_value: Option<f64>,
+}
+
+/// A text with what was found in it and what it is called.
+struct Judged<'a> {
+    name: &'a str,
+    file: &'a TextFile,
+    overlap: &'a Overlap,
+    rest: Detection,
+    whole: Detection,
+}
+
+pub(super) fn judge(args: &JudgeArgs, detector: &Detector, options: &Options, outcome: &mut Outcome) -> Result<()> {
+    if args.files.is_empty() {
+        bail!("no text to judge: name a file, `-` for standard input, or `--help`");
+    }
+    let mut files = Vec::new();
+    for path in &args.files {
+        match read_file(path) {
+            Ok(file) => files.push(file),
+            Err(error) => {
+                report(&error);
+                outcome.failed = true;
+            }
+        }
+    }
+    let watch = Watch::new(0, "MB of the corpus read");
+    let engine: Box<dyn OverlapEngine> = match &args.index {
+        Some(path) => {
+            let threads = threads(None);
+            Box::new(FilterEngine { index: Index::open(path, Verify::All, threads)?, threads })
+        }
+        None => Box::new(JoinEngine {
+            corpus: Corpus::open(&args.corpus)?,
+            ngrams: NgramOptions::default(),
+            threads: threads(None),
+            observer: &watch,
+        }),
+    };
+    let texts: Vec<&str> = files.iter().map(|(_, file)| file.text.as_str()).collect();
+    let overlaps = engine.overlaps(&texts, Counting::Occurrences)?;
+    watch.finish();
+    outcome.failed |= watch.tell_skipped();
+    let n = engine.ngrams().n;
+    for ((name, file), overlap) in files.iter().zip(&overlaps) {
+        let judged =
+            judge_one(name, file, overlap, detector, options).with_context(|| format!("cannot judge `{name}`"))?;
+        outcome.machine |= judged.rest.verdict == Verdict::Machine;
+        if args.json || args.tokens { judged.print_json()? } else { judged.print(n, options.fpr)? }
+    }
+    Ok(())
+}
+
+fn judge_one<'a>(
+    name: &'a str,
+    file: &'a TextFile,
+    overlap: &'a Overlap,
+    detector: &Detector,
+    options: &Options,
+) -> Result<Judged<'a>> {
+    let whole = detector.judge(&file.text, &Options { tokens: false, ..*options })?;
+    let masked = Masked::new(&file.text, &overlap.covered());
+    let mut rest = detector.judge(&masked.text, options)?;
+    for value in rest.token_values.iter_mut().flatten() {
+        let range = masked.original_range(value.start..value.end);
+        (value.start, value.end) = (range.start + file.start, range.end + file.start);
+    }
+    Ok(Judged { name, file, overlap, rest, whole })
+}
+
+impl Judged<'_> {
+    fn is_memorised(&self) -> bool {
+        self.whole.verdict == Verdict::Machine && self.overlap.share().is_some_and(|share| share >= MEMORISED)
+    }
+
+    fn print_json(&self) -> Result<()> {
+        let whole = &self.whole;
+        let object = Line {
+            path: self.name,
+            detection: &self.rest,
+            overlap: OverlapLine {
+                share: self.overlap.share(),
+                found: self.overlap.found,
+                total: self.overlap.total,
+                longest: self.overlap.longest,
+                memorised: self.is_memorised(),
+                whole: Whole {
+                    verdict: whole.verdict,
+                    reason: whole.reason,
+                    kind: whole.kind,
+                    score: whole.score,
+                    p_value: whole.p_value,
+                },
+                spans: spans(self.overlap, self.file.start),
+            },
+        };
+        line(&serde_json::to_string(&object)?)
+    }
+
+    fn print(&self, n: usize, fpr: f64) -> Result<()> {
+        let share = match self.overlap.share() {
+            Some(share) if self.overlap.found > 0 => 100.0 * share,
+            _ => return line(&(describe(self.name, &self.rest, fpr) + "\n  nothing of it was found elsewhere")),
+        };
+        let (found, total, longest) = (self.overlap.found, self.overlap.total, self.overlap.longest);
+        let quoted = format!(
+            "{found} of {total} {n}-grams ({share:.1} %) found elsewhere, the longest span has {longest} words"
+        );
+        let mut text = if self.is_memorised() {
+            format!("{}: memorised, {quoted}\n", self.name) + &describe("  without what was found", &self.rest, fpr)
+        } else {
+            describe(self.name, &self.rest, fpr) + &format!("\n  judged without what is quoted: {quoted}")
+        };
+        let score = self.whole.score.map_or_else(String::new, |score| format!(", score {score:+.2}"));
+        text += &format!("\n  with it: {}{score}", verdict_in_words(&self.whole));
+        for span in self.overlap.spans.iter().take(PRINTED) {
+            text += &format!("\n  {}", in_words(span, &self.file.text, self.file.start));
+        }
+        if self.overlap.spans.len() > PRINTED {
+            text += &format!("\n  and {} more spans (`--json` gives all)", self.overlap.spans.len() - PRINTED);
+        }
+        line(&text)
+    }
+}
