@@ -1,32 +1,47 @@
 //! Judgement: a text to statistics and words, to scores of two heads, to a calibrated verdict.
 
+mod audit;
 mod bundle;
 mod calibration;
 mod detector;
 mod error;
 mod evaluate;
+pub mod evaluation;
 mod examples;
+mod explanation;
+mod fingerprint;
 mod fit;
 mod fusion;
 mod heads;
+mod held_out;
 mod language;
 mod lexical;
 mod logistic;
 pub mod metrics;
 mod normalize;
+mod own_calibration;
+mod receipt;
+mod sentences;
 mod statistics;
 
+pub use audit::{Audit, AuditedGroup};
 pub use bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles, Scorer, save};
 pub use calibration::{BUDGET, Calibration, CalibrationScores, HeadScores, Humans, Machines};
 pub use detector::{Detection, Detector, LEAST_TOKENS, MISSED_MACHINES, Options, PValues, Reason, TokenValue, Verdict};
 pub use error::{Error, Result};
 pub use evaluate::{Cell, EVIDENCE, leave_one_source_out, mean};
 pub use examples::{Example, Kind, Selection, Selector, stable_hash};
+pub use explanation::{Explanation, FALSE_DISCOVERY_RATE, LEVELS, Prediction, SentenceValue, WordValue};
+pub use fingerprint::{Fingerprint, NORMALIZER, sha256};
 pub use fit::{Fitted, Labelled, LabelledWords, OutOfFold, TASKS, fit, sources};
 pub use fusion::Fusion;
 pub use heads::{FittedHead, Head, HeadScore, LEXICAL_BITS, Measurement};
+pub use held_out::held_out;
 pub use language::{is_english, words};
 pub use lexical::{LexicalError, LexicalExample, LexicalFeatures, LexicalModel, LexicalTrainer};
 pub use logistic::{FitError, Logistic};
 pub use normalize::{Normalized, normalize};
+pub use own_calibration::{CALIBRATION_FORMAT, CONFIDENCE, LEAST_HUMANS, OwnCalibration};
+pub use receipt::{Mismatch, RECEIPT_FORMAT, Receipt, Tolerance};
+pub use sentences::{quotations, sentences};
 pub use statistics::{COLUMNS, Statistics};
