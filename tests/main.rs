@@ -8,10 +8,14 @@ mod harness;
 
 /// Files and options that are wrong, odd or huge: the exact message, the exit code, and that the rest goes on.
 mod bad_input;
+/// `detect evaluate` and `compare`: detectors whose evaluation is known, tables that are wrong or odd, a run that is killed.
+mod evaluate;
 /// `detect generate`: seeds, lengths, greedy text; and the help of all commands.
 mod generate;
 /// `detect overlap`: indexes, the join, quotations in the verdict, recitation; and what it says about bad input.
 mod overlap;
+/// Pages, logs, receipts, calibration and audit: what is written for people, and that it cannot be abused.
+mod reports;
 /// The JSON that other programs read: keys, types, sums, offsets, order.
 mod schema;
 /// Whole texts and what is to be said about them.

@@ -247,7 +247,7 @@ fn token_values_add_up_to_the_score() {
 // ---- Many texts -----------------------------------------------------------------------------------------------------
 
 /// 150 texts of some 100 words: sentences of the five, from every beginning in turn.
-fn many_texts() -> Vec<String> {
+pub(crate) fn many_texts() -> Vec<String> {
     let all: Vec<String> = (1..=5).map(human).collect();
     let sentences: Vec<&str> = all.iter().flat_map(|text| text.split_inclusive(". ")).map(str::trim).collect();
     let words = |text: &str| text.split_whitespace().count();

@@ -1,26 +1,20 @@
 //! Comma-separated values (RFC 4180) with a header; the columns are the fields of JSONL, in any order.
 //!
-//! Where a record ends is found here, line by line, so that line numbers and byte offsets are exact and a
-//! quote that is never closed costs bounded memory. Cutting a record into cells is left to the `csv` crate.
 //! An empty cell is an absent field, except for `text`.
 
-use std::path::PathBuf;
-
-use ::csv::{ReaderBuilder, StringRecord, Terminator};
+use ::csv::StringRecord;
 
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::field::{Field, Fields};
-use crate::lines::{Line, Lines, utf8};
+use crate::lines::Lines;
+use crate::records::Records;
 
 /// The documents of a CSV stream.
 pub(crate) struct Csv {
-    lines: Lines,
-    path: PathBuf,
+    records: Records,
     /// For each column the field it holds, `None` for a column that is not read. Empty before the header.
     columns: Vec<Option<&'static str>>,
-    /// The bytes of the current record.
-    record: Vec<u8>,
     done: bool,
 }
 
@@ -43,16 +37,16 @@ impl Iterator for Csv {
 
 impl Csv {
     pub(crate) fn new(lines: Lines) -> Self {
-        Self { path: lines.path().to_owned(), lines, columns: Vec::new(), record: Vec::new(), done: false }
+        Self { records: Records::new(lines), columns: Vec::new(), done: false }
     }
 
     fn read_header(&mut self) -> Result<()> {
-        let (line, cells) = self.next_record()?.unwrap_or((1, StringRecord::new()));
+        let (line, cells) = self.records.next_record()?.unwrap_or((1, StringRecord::new()));
         let names: Vec<&str> = cells.iter().map(str::trim).collect();
         for column in Fields::NAMES {
             let count = names.iter().filter(|name| **name == column).count();
             if count > 1 || (count == 0 && column == "text") {
-                return Err(Error::Header { path: self.path.clone(), line, column, count });
+                return Err(Error::Header { path: self.records.path().to_owned(), line, column, count });
             }
         }
         self.columns = names.iter().map(|name| Fields::NAMES.into_iter().find(|field| field == name)).collect();
@@ -60,12 +54,12 @@ impl Csv {
     }
 
     fn next_document(&mut self) -> Result<Option<Document>> {
-        let Some((line, cells)) = self.next_record()? else {
+        let Some((line, cells)) = self.records.next_record()? else {
             return Ok(None);
         };
         if cells.len() != self.columns.len() {
             return Err(Error::WrongWidth {
-                path: self.path.clone(),
+                path: self.records.path().to_owned(),
                 line,
                 expected: self.columns.len(),
                 found: cells.len(),
@@ -80,80 +74,6 @@ impl Csv {
                 *field = Field::String(cell.to_owned());
             }
         }
-        fields.into_document(&self.path, line).map(Some)
-    }
-
-    /// The cells of the next record and the line on which it begins.
-    fn next_record(&mut self) -> Result<Option<(u64, StringRecord)>> {
-        let Some((number, offset)) = self.gather()? else {
-            return Ok(None);
-        };
-        let record = Line { number, offset, bytes: &self.record };
-        let text = utf8(&self.path, &record)?;
-        let mut cells = StringRecord::new();
-        ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .terminator(Terminator::Any(b'\n'))
-            .buffer_capacity(text.len().max(1))
-            .from_reader(text.as_bytes())
-            .read_record(&mut cells)
-            .expect("bytes in memory, valid UTF-8, any number of cells: nothing is left to fail");
-        Ok(Some((number, cells)))
-    }
-
-    /// Gathers the lines of one record and returns the number and byte offset of the first.
-    fn gather(&mut self) -> Result<Option<(u64, u64)>> {
-        self.record.clear();
-        let mut start = None;
-        let mut state = State::CellStart;
-        while let Some(line) = self.lines.next_line()? {
-            let bytes = line.bytes.strip_suffix(b"\r").unwrap_or(line.bytes);
-            if start.is_none() && bytes.is_empty() {
-                continue;
-            }
-            let first = *start.get_or_insert((line.number, line.offset));
-            state = line.bytes.iter().fold(state, |state, byte| state.after(*byte));
-            let bytes = if state == State::Quoted { line.bytes } else { bytes };
-            self.record.extend(bytes);
-            if self.record.len() > self.lines.limit() {
-                self.done = true;
-                return Err(Error::RecordTooLong {
-                    path: self.path.clone(),
-                    line: first.0,
-                    limit: self.lines.limit() as u64,
-                });
-            }
-            if state != State::Quoted {
-                return Ok(Some(first));
-            }
-            self.record.push(b'\n');
-        }
-        match start {
-            None => Ok(None),
-            Some((line, _)) => Err(Error::UnclosedQuote { path: self.path.clone(), line }),
-        }
-    }
-}
-
-/// Where in a record the reader stands, as far as it matters for finding its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    CellStart,
-    Unquoted,
-    Quoted,
-    /// After a quote inside a quoted cell: its end, or the first half of a doubled quote.
-    QuoteInQuoted,
-}
-
-impl State {
-    fn after(self, byte: u8) -> Self {
-        match (self, byte) {
-            (State::CellStart, b'"') | (State::QuoteInQuoted, b'"') => State::Quoted,
-            (State::Quoted, b'"') => State::QuoteInQuoted,
-            (State::Quoted, _) => State::Quoted,
-            (_, b',') => State::CellStart,
-            _ => State::Unquoted,
-        }
+        fields.into_document(self.records.path(), line).map(Some)
     }
 }

@@ -201,6 +201,26 @@ pub enum Error {
         count: usize,
     },
 
+    /// A table of scores or labels lacks a column, or has it twice.
+    #[error("`{}`: the table has {} column `{column}`, its columns are: {found}", path.display(), how_many(*count))]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// How often it is there.
+        count: usize,
+        /// The columns that are there.
+        found: String,
+    },
+
+    /// A table was asked for and the file is plain text.
+    #[error("`{}` is no table; tables are .csv and .jsonl, each also .gz or .zst", path.display())]
+    NoTable {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// A CSV record is not as wide as the header.
     #[error("{}: expected {expected} cells as in the header, found {found}", place(path, Some(*line)))]
     WrongWidth {
@@ -263,6 +283,11 @@ impl Error {
             Error::Header { .. } => {
                 "the first record must name the columns, separated by commas, e.g. `id,text,label`".into()
             }
+            Error::Column { found, count: 0, .. } if found.contains(';') => {
+                "it is separated by semicolons; save it as CSV separated by commas".into()
+            }
+            Error::Column { column, .. } => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
+            Error::NoTable { .. } => "Parquet and spreadsheets: export them as CSV first".into(),
             Error::WrongWidth { .. } => {
                 "a cell with a comma, a quote or a line break in it must be in double quotes".into()
             }
@@ -304,6 +329,10 @@ fn place(path: &Path, line: Option<u64>) -> String {
         Some(line) => format!("`{}`, line {line}", path.display()),
         None => format!("`{}`", path.display()),
     }
+}
+
+fn how_many(count: usize) -> String {
+    if count == 0 { "no".to_owned() } else { format!("{count} times the") }
 }
 
 fn extension_found(extension: &str) -> String {

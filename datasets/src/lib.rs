@@ -47,6 +47,8 @@ mod lines;
 pub mod overlap;
 mod plain;
 mod reader;
+mod records;
+mod rows;
 mod text;
 
 pub use document::{Document, Label};
@@ -54,4 +56,5 @@ pub use error::{Error, Result};
 pub use hold_out::is_held_out;
 pub use lines::MAX_RECORD_BYTES;
 pub use reader::{Documents, open, open_all, open_reader};
+pub use rows::{Row, Rows, open_rows};
 pub use text::{TextFile, read_text, read_text_from};

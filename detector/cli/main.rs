@@ -1,4 +1,4 @@
-//! The binary: parse, run, report. Exit codes: 0 done, 1 machine (with `--exit-code`), 2 error.
+//! The binary: parse, run, report. Exit codes: 0 done, 1 machine (with `--exit-code`) or a check that fails, 2 error.
 
 mod args;
 mod commands;
@@ -11,6 +11,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
+        Some(Command::Audit(args)) => commands::audit::run(args),
+        Some(Command::Calibrate(args)) => commands::calibrate::run(args),
+        Some(Command::Compare(args)) => commands::compare::run(args),
+        Some(Command::Verify(args)) => commands::verify::run(args),
+        Some(Command::Evaluate(args)) => commands::evaluate::run(args),
         Some(Command::Generate(args)) => commands::generate::run(args),
         Some(Command::Train(args)) => commands::train::run(args),
         Some(Command::TrainDetector(args)) => commands::train_detector::run(args),

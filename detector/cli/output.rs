@@ -12,6 +12,8 @@ pub(crate) enum Exit {
     Done,
     /// 1: with `--exit-code`, a text was judged machine.
     Machine,
+    /// 1: a limit was passed, or a receipt does not hold.
+    Refuted,
     /// 2: something could not be read; the error was already printed.
     Failed,
 }
@@ -20,7 +22,7 @@ impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Done => Self::SUCCESS,
-            Exit::Machine => Self::from(1),
+            Exit::Machine | Exit::Refuted => Self::from(1),
             Exit::Failed => Self::from(2),
         }
     }
@@ -65,6 +67,7 @@ pub(crate) fn report(error: &anyhow::Error) {
             .or_else(|| cause.downcast_ref::<detector::Error>().and_then(detector::Error::hint))
             .or_else(|| cause.downcast_ref::<generator::Error>().and_then(generator::Error::hint))
             .or_else(|| cause.downcast_ref::<Hinted>().map(|error| error.hint.clone()))
+            .or_else(|| cause.downcast_ref::<reports::Error>().and_then(reports::Error::hint))
     });
     if let Some(hint) = hint {
         note(&format!("  hint: {hint}"));
@@ -134,7 +137,10 @@ fn evidence_in_words(detection: &Detection) -> String {
 }
 
 /// Colours where stdout is a terminal and `NO_COLOR` is not set (no-color.org).
+pub(crate) fn wants_colour() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 fn paint(word: &str, code: &str) -> String {
-    let wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if wanted { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
+    if wants_colour() { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
 }

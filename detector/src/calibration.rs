@@ -124,6 +124,10 @@ impl Calibration {
                 upper_quantile(texts.iter().map(|human| human.of(kind)).collect(), share)
             })
         });
+        Self::on_scale(thresholds, scores)
+    }
+
+    fn on_scale(thresholds: [[f64; LENGTHS.len()]; 2], scores: CalibrationScores) -> Self {
         let mut calibration = Self {
             scores: CalibrationScores::default(),
             thresholds,
@@ -141,6 +145,14 @@ impl Calibration {
         calibration.log_odds = log_odds(&humans, &machines);
         (calibration.humans, calibration.machines, calibration.scores) = (humans, machines, scores);
         calibration
+    }
+
+    /// Other texts to count among, on the scale of this table. Machine texts stay where there are no others.
+    #[must_use]
+    pub fn with_texts(&self, texts: &CalibrationScores) -> Self {
+        let machines = if texts.machines.is_empty() { &self.scores.machines } else { &texts.machines };
+        let scores = CalibrationScores { humans: texts.humans.clone(), machines: machines.clone() };
+        Self::on_scale(self.thresholds, scores)
     }
 
     /// The score of one head less what its share of the budget asks for at this length.

@@ -9,7 +9,7 @@ use crate::language::{is_english, words};
 use crate::normalize::{Normalized, normalize};
 use crate::statistics::Statistics;
 use generator::{Encoding, LanguageModel, Reading, Tokenizer};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Fewest tokens that are judged: below, hardly any text can be told from its like at 1 %.
@@ -18,7 +18,7 @@ pub const LEAST_TOKENS: usize = 50;
 pub const MISSED_MACHINES: f64 = 0.05;
 
 /// The answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// At most 5 % of machine texts of this length score as low.
@@ -30,7 +30,7 @@ pub enum Verdict {
 }
 
 /// Why a text is undecided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Its score lies where both human and machine texts are found.
@@ -53,7 +53,7 @@ pub struct PValues {
 }
 
 /// One token of a text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenValue {
     /// First byte in the original text.
     pub start: usize,
@@ -292,7 +292,7 @@ impl Detector {
     }
 }
 
-fn head_scores(tokens: usize, scores: &[HeadScore; 2]) -> HeadScores {
+pub(crate) fn head_scores(tokens: usize, scores: &[HeadScore; 2]) -> HeadScores {
     HeadScores {
         tokens: tokens.min(u32::MAX as usize) as u32,
         assistant: scores[0].score as f32,

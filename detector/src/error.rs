@@ -48,6 +48,85 @@ pub enum Error {
         /// The model at hand.
         expected: String,
     },
+    /// A file of a form that this version does not know.
+    #[error("the {what} has format {found}, expected {expected}")]
+    Format {
+        /// Receipt or calibration.
+        what: &'static str,
+        /// The format of the file.
+        found: u32,
+        /// The format that is read.
+        expected: u32,
+    },
+    /// A calibration of one's own was made with other files.
+    #[error("`{origin}` was made with another detector: its {what} has the SHA-256 {found}, this one's {expected}")]
+    OtherFiles {
+        /// The file.
+        origin: String,
+        /// What differs.
+        what: &'static str,
+        /// Its hash in the file.
+        found: String,
+        /// The hash here.
+        expected: String,
+    },
+    /// Too few human texts to count among.
+    #[error(
+        "{found} human texts can be judged, at least {least} are needed to count among ({unfit} texts are too short or not English)"
+    )]
+    FewHumans {
+        /// Human texts with a score.
+        found: usize,
+        /// Fewest.
+        least: usize,
+        /// Texts without a score.
+        unfit: usize,
+    },
+    /// An evaluation without texts.
+    #[error(
+        "there is nothing to evaluate: {texts} texts, none outside of the split that the thresholds are taken from"
+    )]
+    NothingToEvaluate {
+        /// Texts that were read.
+        texts: usize,
+    },
+    /// The split that thresholds are to come from has no human text.
+    #[error("no human text is in the split `{split}`; the splits are: {found}")]
+    NoSuchSplit {
+        /// The split asked for.
+        split: String,
+        /// Those that are there.
+        found: String,
+    },
+    /// Texts stand on both sides of a split.
+    #[error(
+        "{count} texts are in the split `{split}` and outside of it, the first is `{test}`, which is `{own}` there"
+    )]
+    SharedTexts {
+        /// The split that thresholds are taken from.
+        split: String,
+        /// How many texts.
+        count: usize,
+        /// The first outside of the split.
+        test: String,
+        /// The same inside.
+        own: String,
+    },
+    /// Two runs have no text in common.
+    #[error("the two runs have no text in common")]
+    NothingToCompare,
+    /// Two texts of one run have the same id, by which runs are matched.
+    #[error("two texts have the id `{id}`")]
+    SameId {
+        /// The id.
+        id: String,
+    },
+    /// Two runs disagree on who wrote a text.
+    #[error("the two runs have different labels for `{id}`")]
+    LabelsDiffer {
+        /// The text.
+        id: String,
+    },
     /// A head cannot be fitted.
     #[error("a head cannot be fitted")]
     Fit(#[from] crate::logistic::FitError),
@@ -61,6 +140,12 @@ impl Error {
             Self::Generator(error) => error.hint(),
             Self::OtherModel { .. } => Some("train the heads for this model with `detect train-detector`".to_owned()),
             Self::FalsePositiveRate { .. } => Some("`--fpr 0.01` means one human text in a hundred".to_owned()),
+            Self::OtherFiles { .. } => Some("make it again with `detect calibrate`".to_owned()),
+            Self::SharedTexts { .. } => Some("take them out of one of the two".to_owned()),
+            Self::NoSuchSplit { .. } => Some("`--threshold-split` names a value of the column `split`".to_owned()),
+            Self::NothingToCompare | Self::SameId { .. } => {
+                Some("runs are matched by the column `id`: give every text one of its own".to_owned())
+            }
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! `detect FILE...`: texts to verdicts.
 
+use super::LIMIT_BYTES;
+use super::explaining::{self, Explained};
 use super::quotations;
 use crate::args::JudgeArgs;
 use crate::output::{Exit, describe, line, note, report};
@@ -11,8 +13,6 @@ use serde::Serialize;
 use std::io::{BufReader, stdin};
 use std::path::{Path, PathBuf};
 
-/// Bytes of a text that are judged; some 16,000 tokens, a chapter.
-const LIMIT_BYTES: u64 = 64 << 10;
 /// Texts of a JSONL file that are judged at a time.
 const BATCH: usize = 64;
 
@@ -45,21 +45,23 @@ impl Outcome {
 }
 
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
-    let detector = Detector::embedded()?;
+    explaining::check(args)?;
+    let (detector, own_calibration) = super::detector(args.calibration.as_deref())?;
     let options = Options { fpr: args.fpr, tokens: args.tokens };
     detector.check(&options)?;
-    let mut outcome = Outcome::default();
     if args.index.is_some() || !args.corpus.is_empty() {
+        let mut outcome = Outcome::default();
         quotations::judge(args, &detector, &options, &mut outcome)?;
         return Ok(outcome.exit(args));
     }
+    let (mut outcome, mut explained) = (Outcome::default(), Vec::new());
     if let Some(path) = &args.jsonl {
         judge_jsonl(path, &detector, &options, &mut outcome)?;
     } else if args.files.is_empty() {
         bail!("no text to judge: name a file, `-` for standard input, or `--help`");
     }
     for path in &args.files {
-        match judge_file(path, args, &detector, &options) {
+        match judge_file(path, args, &detector, &options, &mut explained) {
             Ok(detection) => outcome.machine |= detection.verdict == Verdict::Machine,
             Err(error) if crate::output::is_broken_pipe(&error) => return Err(error),
             Err(error) => {
@@ -68,12 +70,36 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
             }
         }
     }
+    if let (Some(path), [file]) = (&args.receipt, args.files.as_slice())
+        && !outcome.failed
+    {
+        super::verify::write_receipt(path, file, &detector, &options, own_calibration.as_deref())?;
+    }
+    if let Some(path) = &args.sarif {
+        explaining::log(&explained, path, options.fpr)?;
+    }
     Ok(outcome.exit(args))
 }
 
-fn judge_file(path: &Path, args: &JudgeArgs, detector: &Detector, options: &Options) -> Result<Detection> {
+fn judge_file(
+    path: &Path,
+    args: &JudgeArgs,
+    detector: &Detector,
+    options: &Options,
+    explained: &mut Vec<Explained>,
+) -> Result<Detection> {
     let (name, file) = read_file(path)?;
-    let mut detection = detector.judge(&file.text, options).with_context(|| format!("cannot judge `{name}`"))?;
+    let failed = || format!("cannot judge `{name}`");
+    let mut reasons = None;
+    let mut detection = if explaining::is_wanted(args) {
+        let found = explaining::explain(&name, &file.text, args, detector, options).with_context(failed)?;
+        let mut detection = found.explanation.detection.clone();
+        detection.token_values = detection.token_values.filter(|_| args.tokens);
+        reasons = Some(found);
+        detection
+    } else {
+        detector.judge(&file.text, options).with_context(failed)?
+    };
     for value in detection.token_values.iter_mut().flatten() {
         value.start += file.start;
         value.end += file.start;
@@ -83,11 +109,15 @@ fn judge_file(path: &Path, args: &JudgeArgs, detector: &Detector, options: &Opti
     } else {
         line(&describe(&name, &detection, options.fpr))?;
     }
+    if let Some(found) = reasons {
+        explaining::report(&found, args, options.fpr)?;
+        explained.push(found);
+    }
     Ok(detection)
 }
 
 /// The beginning of a file or of standard input, with the name to call it by.
-pub(super) fn read_file(path: &Path) -> Result<(String, TextFile)> {
+pub(crate) fn read_file(path: &Path) -> Result<(String, TextFile)> {
     let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     let file = if path == Path::new("-") {
         datasets::read_text_from(&name, stdin().lock(), LIMIT_BYTES)?

@@ -1,9 +1,33 @@
 //! One file a command, each with `run(&Args) -> anyhow::Result<Exit>`.
 
+pub(crate) mod audit;
+pub(crate) mod calibrate;
+pub(crate) mod compare;
+pub(crate) mod evaluate;
+mod explaining;
 pub(crate) mod generate;
 pub(crate) mod judge;
+mod judging;
 mod measurements;
 pub(crate) mod overlap;
 mod quotations;
+mod scores;
 pub(crate) mod train;
 pub(crate) mod train_detector;
+pub(crate) mod verify;
+
+use anyhow::{Context, Result};
+use detector::{Detector, OwnCalibration};
+use std::path::Path;
+
+/// Bytes of a text that are judged; some 16,000 tokens, a chapter.
+const LIMIT_BYTES: u64 = 64 << 10;
+
+/// The detector in the binary, counting among one's own texts where a calibration is named, and the bytes of that calibration.
+fn detector(calibration: Option<&Path>) -> Result<(Detector, Option<Vec<u8>>)> {
+    let mut detector = Detector::embedded()?;
+    let Some(path) = calibration else { return Ok((detector, None)) };
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    detector.count_among(&OwnCalibration::from_json(&bytes, &path.display().to_string())?);
+    Ok((detector, Some(bytes)))
+}

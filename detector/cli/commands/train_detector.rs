@@ -76,7 +76,10 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     let table = args.output.join("leave-one-source-out.csv");
     reports::write_leave_one_source_out(&cells, &table)?;
     print_table(&cells)?;
+    let held_out = args.output.join("held-out-scores.csv");
+    reports::write_scores(&detector::held_out(&texts, &fitted.scores), &held_out)?;
     detector::save(fitted, &scorer.name, layer, &args.output)?;
+    note(&format!("wrote `{}`: `detect evaluate --scores` makes a page of it", held_out.display()));
     note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
     Ok(Exit::Done)
 }

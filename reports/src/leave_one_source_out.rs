@@ -1,15 +1,9 @@
 //! The leave-one-source-out table as CSV: one row a source and kind of evidence, units in the header, empty where there is no value.
 
+use crate::error::{Error, write};
+use crate::tables::csv_bytes;
 use detector::Cell;
-use std::path::{Path, PathBuf};
-
-/// A table that cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`", path.display())]
-pub struct Error {
-    path: PathBuf,
-    source: csv::Error,
-}
+use std::path::Path;
 
 const HEADER: [&str; 12] = [
     "source",
@@ -31,32 +25,24 @@ const HEADER: [&str; 12] = [
 /// # Errors
 /// When the file cannot be written.
 pub fn write_leave_one_source_out(cells: &[Cell], path: &Path) -> Result<(), Error> {
-    let temporary = path.with_extension("csv.tmp");
-    let write = || -> Result<(), csv::Error> {
-        let mut writer = csv::Writer::from_path(&temporary)?;
-        writer.write_record(HEADER)?;
-        for cell in cells {
-            let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
-            writer.write_record([
-                cell.source.clone(),
-                cell.evidence.to_owned(),
-                cell.humans.to_string(),
-                cell.machines.to_string(),
-                number(cell.auroc),
-                number(cell.tpr[0]),
-                number(cell.tpr[1]),
-                number(cell.fpr[0]),
-                number(cell.fpr[1]),
-                number(cell.humans_undecided),
-                number(cell.machines_undecided),
-                number(cell.machines_called_human),
-            ])?;
-        }
-        writer.flush()?;
-        std::fs::rename(&temporary, path)?;
-        Ok(())
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
+    let row = |cell: &Cell| {
+        vec![
+            cell.source.clone(),
+            cell.evidence.to_owned(),
+            cell.humans.to_string(),
+            cell.machines.to_string(),
+            number(cell.auroc),
+            number(cell.tpr[0]),
+            number(cell.tpr[1]),
+            number(cell.fpr[0]),
+            number(cell.fpr[1]),
+            number(cell.humans_undecided),
+            number(cell.machines_undecided),
+            number(cell.machines_called_human),
+        ]
     };
-    write().map_err(|source| Error { path: path.to_owned(), source })
+    write(path, &csv_bytes(&HEADER, cells.iter().map(row)))
 }
 
 #[cfg(test)]

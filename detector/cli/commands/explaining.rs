@@ -1,0 +1,83 @@
+//! `detect FILE --html PAGE`, `--show`, `--sarif LOG`, `--receipt FILE`: the same verdict with its reasons, for a reader, a
+//! terminal, a code host, or somebody who wants to check it.
+
+use crate::args::JudgeArgs;
+use crate::output::{line, note, wants_colour};
+use anyhow::{Context, Result, ensure};
+use detector::{Detector, EMBEDDED_MODEL, Explanation, Options};
+use reports::{Finding, TextReport, sarif, show, text_page};
+use std::path::Path;
+
+/// Tokens that the page names as expected at each place.
+const EXPECTED: usize = 4;
+
+/// A text that was explained.
+pub(crate) struct Explained {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) explanation: Explanation,
+}
+
+/// Whether reasons are asked for at all.
+pub(crate) fn is_wanted(args: &JudgeArgs) -> bool {
+    args.html.is_some() || args.show || args.sarif.is_some()
+}
+
+/// Refuses what cannot be meant.
+pub(crate) fn check(args: &JudgeArgs) -> Result<()> {
+    let reasons = is_wanted(args) || args.receipt.is_some();
+    ensure!(
+        !reasons || args.jsonl.is_none(),
+        "`--html`, `--show`, `--sarif` and `--receipt` are for files, not for `--jsonl`"
+    );
+    for (name, wanted) in [("--html", args.html.is_some()), ("--receipt", args.receipt.is_some())] {
+        ensure!(!wanted || args.files.len() == 1, "`{name}` is for one text, {} are named", args.files.len());
+    }
+    Ok(())
+}
+
+/// Explains a text; for a page with what the model expected at each place.
+pub(crate) fn explain(
+    name: &str,
+    text: &str,
+    args: &JudgeArgs,
+    detector: &Detector,
+    options: &Options,
+) -> Result<Explained> {
+    let mut explanation = detector.explain(text, options)?;
+    if args.html.is_some() {
+        explanation.predictions = detector.predictions(&EMBEDDED_MODEL.gpt2("cpu")?, text, EXPECTED)?;
+    }
+    Ok(Explained { name: name.to_owned(), text: text.to_owned(), explanation })
+}
+
+/// Writes the page, prints the heat map.
+pub(crate) fn report(explained: &Explained, args: &JudgeArgs, fpr: f64) -> Result<()> {
+    let Explained { name, text, explanation } = explained;
+    if args.show {
+        line("")?;
+        line(&show(text, explanation, wants_colour()))?;
+    }
+    if let Some(path) = &args.html {
+        let page = text_page(&TextReport { name, text, explanation, fpr });
+        write(path, page.as_bytes())?;
+        note(&format!("wrote `{}`", path.display()));
+    }
+    Ok(())
+}
+
+/// Writes the SARIF log of all texts.
+pub(crate) fn log(explained: &[Explained], path: &Path, fpr: f64) -> Result<()> {
+    let findings: Vec<Finding<'_>> = explained
+        .iter()
+        .map(|one| Finding { path: &one.name, text: &one.text, explanation: &one.explanation })
+        .collect();
+    write(path, sarif(&findings, fpr, env!("CARGO_PKG_VERSION")).as_bytes())?;
+    note(&format!("wrote `{}`", path.display()));
+    Ok(())
+}
+
+/// Writes a file that is whole or not there.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    generator::write_atomically(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
+}

@@ -1,0 +1,49 @@
+//! What a verdict depends on, by hash: two programs with equal fingerprints say the same of the same text.
+
+use crate::bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The form of a text that is judged: to be raised whenever [`crate::normalize`] gives another text.
+pub const NORMALIZER: u32 = 1;
+
+/// SHA-256, in hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The hashes of a detector's files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// `config.json`, `model.safetensors` and `tokenizer.json`, one after the other.
+    pub model: String,
+    /// `heads.json`.
+    pub heads: String,
+    /// `assistant.lexical` and `sampled.lexical`, one after the other.
+    pub lexical: String,
+    /// `calibration.json`.
+    pub calibration: String,
+    /// [`NORMALIZER`].
+    pub normalizer: u32,
+}
+
+impl Fingerprint {
+    /// Of these files.
+    #[must_use]
+    pub fn of(model: &ModelFiles<'_>, heads: &HeadFiles<'_>) -> Self {
+        Self {
+            model: sha256(&[model.config, model.weights, model.tokenizer].concat()),
+            heads: sha256(heads.heads),
+            lexical: sha256(heads.lexical),
+            calibration: sha256(heads.calibration),
+            normalizer: NORMALIZER,
+        }
+    }
+
+    /// Of the files in the binary.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::of(&EMBEDDED_MODEL, &EMBEDDED_HEADS)
+    }
+}
