@@ -53,10 +53,16 @@ pub(super) fn draw(evaluation: &Evaluation) -> Option<Figure> {
         _ => 0.0,
     };
     if let Some([x, y]) = found {
-        figure.text(x + 14.0, y + 4.0 + apart, "start", "machine-text", &format!("found at {percent} % FPR"));
+        figure.text(
+            x + 14.0,
+            (y + 4.0 + apart).min(BOTTOM - 6.0),
+            "start",
+            "machine-text",
+            &format!("found at {percent} % FPR"),
+        );
     }
     if let Some([x, y]) = decided {
-        figure.text(x + 14.0, y + 4.0 - apart, "start", "note", "verdict given");
+        figure.text(x + 14.0, (y + 4.0 - apart).min(BOTTOM - 6.0), "start", "note", "verdict given");
     }
     Some(figure)
 }

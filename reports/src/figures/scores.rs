@@ -19,7 +19,7 @@ pub(super) fn draw(evaluation: &Evaluation) -> Option<Figure> {
     let mut figure = Figure::new("scores", "Scores of human and machine texts".to_owned(), caption.to_owned(), 360.0);
     let ticks: Vec<(f64, String)> = x.ticks(9).into_iter().map(|tick| (tick, round(tick))).collect();
     figure.x_axis(x, &ticks, "score, higher is more machine-like", BOTTOM);
-    figure.y_axis(y, &percent_ticks(&y.ticks(6)), "share of the class's texts");
+    figure.y_axis(y, &percent_ticks(&y.ticks(6)), "share of texts");
     let width = (RIGHT - LEFT) / machine.len() as f64;
     for (bin, share) in machine.iter().enumerate().filter(|(_, share)| **share > 0.0) {
         let corner = [LEFT + bin as f64 * width + 1.0, y.at(*share)];
