@@ -1,0 +1,154 @@
+//! A decoder on the CPU: rows of numbers through norms, products and attention, for whole texts and for next tokens.
+//!
+//! `T` rows, `C` channels, `H` heads, `D` head size, `V` vocabulary. Rows are taken in parts that stay in the cache from one
+//! product to the next, and threads take parts; what is computed for a row does not depend on the rows beside it.
+
+use super::attention::{Heads, KeyValues, QUERIES};
+use super::loops::{GeluNew, LayerNorm};
+use super::matrix::{Matrix, Out};
+use crate::tokenizer::TokenId;
+use pulp::Arch;
+use rayon::prelude::*;
+
+/// Most rows that go through a chain of products at a time.
+pub(crate) const ROWS: usize = 96;
+/// Up to so many rows, threads share the columns of each product instead.
+const FEW_ROWS: usize = 24;
+
+/// A decoder's weights.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) embeddings: Matrix,  // (C, V), the head too
+    pub(crate) positions: Vec<f32>, // (context, C)
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) last_norm: Norm,
+    pub(crate) heads: Heads,
+    pub(crate) channels: usize,
+}
+
+/// x + attention(norm(x)), then x + mlp(norm(x)).
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) norm_1: Norm,
+    pub(crate) attention_in: Linear, // (C, (H + 2 keys) D)
+    pub(crate) attention_out: Linear,
+    pub(crate) norm_2: Norm,
+    pub(crate) mlp_in: Linear, // (C, inner)
+    pub(crate) mlp_out: Linear,
+}
+
+#[derive(Debug)]
+pub(crate) struct Norm {
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+    pub(crate) epsilon: f32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Linear {
+    pub(crate) weight: Matrix,
+    pub(crate) bias: Vec<f32>,
+}
+
+/// The keys and values of one text in every block.
+#[derive(Debug, Clone)]
+pub(crate) struct Memory(Vec<KeyValues>);
+
+impl Memory {
+    /// Tokens read so far.
+    pub(crate) fn tokens(&self) -> usize {
+        self.0.first().map_or(0, KeyValues::tokens)
+    }
+}
+
+/// Rows that one thread takes at a time.
+fn part(rows: usize) -> usize {
+    if rows <= FEW_ROWS {
+        return FEW_ROWS;
+    }
+    rows.div_ceil(rayon::current_num_threads()).next_multiple_of(12).min(ROWS)
+}
+
+impl Network {
+    /// Nothing read so far.
+    pub(crate) fn memory(&self) -> Memory {
+        Memory(self.blocks.iter().map(|_| KeyValues::new(self.heads)).collect())
+    }
+
+    /// Embeddings of tokens of which the first stands at `position`: (T, C).
+    pub(crate) fn embed(&self, ids: &[TokenId], position: usize, x: &mut Vec<f32>) {
+        for (position, &id) in (position..).zip(ids) {
+            let start = x.len();
+            x.extend_from_slice(&self.positions[position * self.channels..][..self.channels]);
+            self.embeddings.add_output_to(id as usize, &mut x[start..]);
+        }
+    }
+
+    /// One block over the rows of several texts, in place. Text `i` has `tokens[i]` new rows and remembers in `memories[i]`.
+    pub(crate) fn block(&self, index: usize, x: &mut [f32], tokens: &[usize], memories: &mut [&mut Memory]) {
+        let block = &self.blocks[index];
+        let (c, row) = (self.channels, self.heads.row());
+        let part = part(x.len() / c);
+        let mut rows = vec![0.0; x.len() / c * row]; // (T, (H + 2 keys) D)
+        rows.par_chunks_mut(part * row).zip(x.par_chunks(part * c)).for_each(|(rows, x)| {
+            block.attention_in.forward(&block.norm_1.forward(x), rows);
+        });
+        let mut mixed = vec![0.0; x.len() / c * self.heads.channels()]; // (T, H D)
+        self.attend(index, &rows, &mut mixed, tokens, memories);
+        x.par_chunks_mut(part * c).zip(mixed.par_chunks(part * self.heads.channels())).for_each(|(x, mixed)| {
+            block.attention_out.add(mixed, x);
+            let mut inner = vec![0.0; x.len() / c * block.mlp_in.weight.outputs()];
+            block.mlp_in.forward(&block.norm_2.forward(x), &mut inner);
+            Arch::new().dispatch(GeluNew(&mut inner));
+            block.mlp_out.add(&inner, x);
+        });
+    }
+
+    fn attend(&self, block: usize, rows: &[f32], mixed: &mut [f32], tokens: &[usize], memories: &mut [&mut Memory]) {
+        let (row, channels) = (self.heads.row(), self.heads.channels());
+        let mut texts = Vec::with_capacity(tokens.len());
+        let (mut rest, mut mixed_rest) = (rows, mixed);
+        for (&tokens, memory) in tokens.iter().zip(memories) {
+            let (of_text, mixed_of_text);
+            (of_text, rest) = rest.split_at(tokens * row);
+            (mixed_of_text, mixed_rest) = mixed_rest.split_at_mut(tokens * channels);
+            texts.push((of_text, mixed_of_text, &mut memory.0[block]));
+        }
+        texts.into_par_iter().for_each(|(rows, mixed, memory)| {
+            let past = memory.tokens();
+            memory.append(rows, self.heads);
+            let memory = &*memory;
+            let parts = rows.par_chunks(QUERIES * row).zip(mixed.par_chunks_mut(QUERIES * channels)).enumerate();
+            parts.for_each_init(Vec::new, |scratch, (part, (rows, mixed))| {
+                let end = past + part * QUERIES + rows.len() / row;
+                memory.attend(rows, self.heads, end, mixed, scratch);
+            });
+        });
+    }
+}
+
+impl Linear {
+    /// `out` (T, outputs) = x (T, inputs) times the weights, plus the bias.
+    fn forward(&self, x: &[f32], out: &mut [f32]) {
+        out.chunks_mut(self.bias.len()).for_each(|row| row.copy_from_slice(&self.bias));
+        self.weight.multiply_add(x, Out { stride: self.bias.len(), column: 0, values: out });
+    }
+
+    /// The same, added to `out`.
+    fn add(&self, x: &[f32], out: &mut [f32]) {
+        for row in out.chunks_mut(self.bias.len()) {
+            row.iter_mut().zip(&self.bias).for_each(|(sum, bias)| *sum += bias);
+        }
+        self.weight.multiply_add(x, Out { stride: self.bias.len(), column: 0, values: out });
+    }
+}
+
+impl Norm {
+    /// (T, C) to (T, C).
+    pub(crate) fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; x.len()];
+        let (weight, bias, epsilon) = (&self.weight, &self.bias, self.epsilon);
+        Arch::new().dispatch(LayerNorm { x, out: &mut out, weight, bias, epsilon });
+        out
+    }
+}
