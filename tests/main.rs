@@ -10,6 +10,8 @@ mod harness;
 mod bad_input;
 /// `detect generate`: seeds, lengths, greedy text; and the help of all commands.
 mod generate;
+/// Models that users bring: by path, by name, without a calibration, changed or missing.
+mod models;
 /// The JSON that other programs read: keys, types, sums, offsets, order.
 mod schema;
 /// Whole texts and what is to be said about them.

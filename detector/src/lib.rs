@@ -13,6 +13,7 @@ mod language;
 mod lexical;
 mod logistic;
 pub mod metrics;
+mod models;
 mod normalize;
 mod statistics;
 

@@ -4,7 +4,7 @@ use crate::args::JudgeArgs;
 use crate::output::{Exit, describe, line, note, report};
 use anyhow::{Context, Result, bail};
 use datasets::{Document, TextFile};
-use detector::{Detection, Detector, Options, Verdict};
+use detector::{Detection, Detector, EMBEDDED_MODEL, Options, Verdict};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::io::{BufReader, stdin};
@@ -44,7 +44,7 @@ impl Outcome {
 }
 
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
-    let detector = Detector::embedded()?;
+    let detector = load(args)?;
     let options = Options { fpr: args.fpr, tokens: args.tokens };
     detector.check(&options)?;
     let mut outcome = Outcome::default();
@@ -64,6 +64,18 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
         }
     }
     Ok(outcome.exit(args))
+}
+
+fn load(args: &JudgeArgs) -> Result<Detector> {
+    let (scorer, registered) = match &args.model {
+        None if args.heads.is_none() => return Ok(Detector::embedded()?),
+        None => (EMBEDDED_MODEL.scorer("cpu")?, None),
+        Some(model) => {
+            let opened = crate::registry::open(model)?;
+            (opened.scorer, opened.heads)
+        }
+    };
+    Ok(Detector::with_heads(scorer, args.heads.as_deref().or(registered.as_deref()))?)
 }
 
 fn judge_file(path: &Path, args: &JudgeArgs, detector: &Detector, options: &Options) -> Result<Detection> {

@@ -3,5 +3,6 @@
 pub(crate) mod generate;
 pub(crate) mod judge;
 mod measurements;
+pub(crate) mod model;
 pub(crate) mod train;
 pub(crate) mod train_detector;
