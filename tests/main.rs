@@ -12,6 +12,8 @@ mod bad_input;
 mod evaluate;
 /// `detect generate`: seeds, lengths, greedy text; and the help of all commands.
 mod generate;
+/// Models that users bring: by path, by name, without a calibration, changed or missing.
+mod models;
 /// `detect overlap`: indexes, the join, quotations in the verdict, recitation; and what it says about bad input.
 mod overlap;
 /// Pages, logs, receipts, calibration and audit: what is written for people, and that it cannot be abused.

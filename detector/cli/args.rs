@@ -36,6 +36,36 @@ pub(crate) enum Command {
     TrainDetector(TrainDetectorArgs),
     /// Say how much of a text stands in a corpus, and where
     Overlap(OverlapArgs),
+    /// Models on disk that have a name
+    Model {
+        #[command(subcommand)]
+        command: ModelCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// All of them
+    List,
+    /// What a model is
+    Info {
+        /// Folder, .gguf file or name
+        model: PathBuf,
+    },
+    /// Give a model a name, which then works wherever a path does
+    Add(ModelAddArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelAddArgs {
+    /// Folder with config.json, model.safetensors and tokenizer.json, or .gguf file
+    pub(crate) path: PathBuf,
+    /// The name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Folder with the heads that `detect train-detector` made for it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) heads: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +84,12 @@ pub(crate) struct JudgeArgs {
     /// Share of human texts that may be called machine
     #[arg(long, default_value_t = 0.01, value_name = "RATE")]
     pub(crate) fpr: f64,
+    /// Folder, .gguf file or name of a model, in place of the embedded one
+    #[arg(long)]
+    pub(crate) model: Option<PathBuf>,
+    /// Folder with the heads that `detect train-detector` made for the model
+    #[arg(long, value_name = "DIR")]
+    pub(crate) heads: Option<PathBuf>,
     /// Exit with 1 if a text is judged machine
     #[arg(long)]
     pub(crate) exit_code: bool,
@@ -224,7 +260,7 @@ pub(crate) struct GenerateArgs {
     /// Always the most likely token
     #[arg(long)]
     pub(crate) greedy: bool,
-    /// Folder with config.json, model.safetensors and tokenizer.json, in place of the embedded model
+    /// Folder, .gguf file or name of a model, in place of the embedded one
     #[arg(long)]
     pub(crate) model: Option<PathBuf>,
     /// cpu, ndarray, or where built in wgpu, tch
@@ -243,7 +279,7 @@ pub(crate) struct TrainDetectorArgs {
     /// Folder for the heads, the calibration and the leave-one-source-out table
     #[arg(short, long)]
     pub(crate) output: PathBuf,
-    /// Folder with config.json, model.safetensors and tokenizer.json, in place of the embedded model
+    /// Folder, .gguf file or name of a model, in place of the embedded one
     #[arg(long)]
     pub(crate) model: Option<PathBuf>,
     /// Texts that the model itself writes, for the sampled head

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod output;
+mod registry;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Some(Command::Train(args)) => commands::train::run(args),
         Some(Command::TrainDetector(args)) => commands::train_detector::run(args),
         Some(Command::Overlap(args)) => commands::overlap::run(args),
+        Some(Command::Model { command }) => commands::model::run(command),
         None => commands::judge::run(&cli.judge),
     };
     match result {

@@ -16,8 +16,8 @@ use std::path::Path;
 pub struct Scorer {
     /// Name and hash, as the heads record it.
     pub name: String,
-    /// The shape.
-    pub config: Gpt2Config,
+    /// Blocks.
+    pub layers: usize,
     /// Text to tokens.
     pub tokenizer: Tokenizer,
     /// Tokens to numbers.
@@ -125,7 +125,7 @@ impl ModelFiles<'_> {
             "cpu" => Box::new(CpuModel::new(&gpt2, end_of_text)),
             _ => Box::new(TensorModel::new(gpt2, end_of_text)),
         };
-        Ok(Scorer { name: self.name()?, config: self.config()?, tokenizer, model })
+        Ok(Scorer { name: self.name()?, layers: self.config()?.n_layer, tokenizer, model })
     }
 }
 

@@ -127,6 +127,12 @@ pub enum Error {
         /// The text.
         id: String,
     },
+    /// A model without heads and calibration.
+    #[error("there are no heads and no calibration for the model `{model}`")]
+    Uncalibrated {
+        /// The model.
+        model: String,
+    },
     /// A head cannot be fitted.
     #[error("a head cannot be fitted")]
     Fit(#[from] crate::logistic::FitError),
@@ -139,6 +145,10 @@ impl Error {
         match self {
             Self::Generator(error) => error.hint(),
             Self::OtherModel { .. } => Some("train the heads for this model with `detect train-detector`".to_owned()),
+            Self::Uncalibrated { .. } => Some(
+                "train them with `detect train-detector --model MODEL TEXTS... -o HEADS`, then judge with `--heads HEADS`"
+                    .to_owned(),
+            ),
             Self::FalsePositiveRate { .. } => Some("`--fpr 0.01` means one human text in a hundred".to_owned()),
             Self::OtherFiles { .. } => Some("make it again with `detect calibrate`".to_owned()),
             Self::SharedTexts { .. } => Some("take them out of one of the two".to_owned()),

@@ -20,7 +20,7 @@ pub struct Fingerprint {
     pub model: String,
     /// `heads.json`.
     pub heads: String,
-    /// `assistant.lexical` and `sampled.lexical`, one after the other.
+    /// `assistant.lexical`.
     pub lexical: String,
     /// `calibration.json`.
     pub calibration: String,

@@ -19,6 +19,7 @@ mod lexical;
 mod logistic;
 mod masking;
 pub mod metrics;
+mod models;
 mod normalize;
 mod own_calibration;
 mod receipt;

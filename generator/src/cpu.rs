@@ -6,27 +6,32 @@
 //! lies between products.
 
 mod attention;
+mod generation;
 mod gpt2;
 mod head;
+pub(crate) mod llama;
 mod loops;
 mod matrix;
-mod network;
+pub(crate) mod network;
+mod panels;
+mod rotary;
 mod tile;
 
-use crate::config::Gpt2Config;
 use crate::error::{Error, Result};
 use crate::language_model::{LanguageModel, Reading, Window, check_ids, windows};
 use crate::model::{Gpt2, Weights};
 use crate::stats::TokenStats;
 use crate::tokenizer::TokenId;
+pub use generation::CpuGeneration;
 use network::{Network, ROWS};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// A GPT-2 laid out for reading.
+/// A GPT-2 or Llama laid out for reading and writing.
 #[derive(Debug)]
 pub struct CpuModel {
-    config: Gpt2Config,
+    vocabulary: usize,
+    context: usize,
     end_of_text: TokenId,
     network: Network,
 }
@@ -56,7 +61,35 @@ impl CpuModel {
         let config = model.config().clone();
         let named = model.named_tensors().into_iter().map(|(name, data)| (name, data.iter::<f32>().collect()));
         let network = Network::gpt2(&config, &mut Tensors(named.collect())).expect("tensors in memory are there");
-        Self { config, end_of_text, network }
+        Self::from_network(network, config.vocab_size, config.n_positions, end_of_text)
+    }
+
+    pub(crate) fn from_network(network: Network, vocabulary: usize, context: usize, end_of_text: TokenId) -> Self {
+        Self { vocabulary, context, end_of_text, network }
+    }
+
+    /// Blocks.
+    #[must_use]
+    pub fn layers(&self) -> usize {
+        self.network.blocks.len()
+    }
+
+    /// Channels, `C`.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.network.channels
+    }
+
+    /// Longest context in tokens.
+    #[must_use]
+    pub fn context(&self) -> usize {
+        self.context
+    }
+
+    /// Tokens in the vocabulary, `V`.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.vocabulary
     }
 
     /// Reads the inputs of one window; the statistics are of the `targets`, the tokens one further on.
@@ -78,7 +111,7 @@ impl CpuModel {
         let part = targets.len().div_ceil(rayon::current_num_threads()).clamp(1, ROWS);
         let parts = x[scored].par_chunks(part * c).zip(targets.par_chunks(part));
         let stats = parts.flat_map_iter(|(x, targets)| {
-            head::statistics(&self.network.embeddings, &self.network.last_norm.forward(x), targets)
+            head::statistics(self.network.head(), &self.network.last_norm.forward(x), targets)
         });
         WindowReading { stats: stats.collect(), hidden }
     }
@@ -86,20 +119,22 @@ impl CpuModel {
 
 impl LanguageModel for CpuModel {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
-        check_ids(ids, self.config.vocab_size)?;
-        if let Some(&found) = layers.iter().find(|&&layer| layer == 0 || layer > self.config.n_layer) {
-            return Err(Error::Layer { found, layers: self.config.n_layer });
+        check_ids(ids, self.vocabulary)?;
+        if let Some(&found) = layers.iter().find(|&&layer| layer == 0 || layer > self.layers()) {
+            return Err(Error::Layer { found, layers: self.layers() });
         }
         let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
-        let read: Vec<WindowReading> = windows(ids.len(), self.config.n_positions)
+        let read: Vec<WindowReading> = windows(ids.len(), self.context)
             .into_par_iter()
             .map(|window| {
                 let inputs = &inputs[window.start..window.end];
                 self.read_window(inputs, &ids[window.scored_from..window.end], window, layers)
             })
             .collect();
-        let mut reading =
-            Reading { stats: Vec::with_capacity(ids.len()), hidden: vec![vec![0.0; self.config.n_embd]; layers.len()] };
+        let mut reading = Reading {
+            stats: Vec::with_capacity(ids.len()),
+            hidden: vec![vec![0.0; self.network.channels]; layers.len()],
+        };
         for window in read {
             reading.stats.extend(window.stats);
             for (mean, sum) in reading.hidden.iter_mut().zip(window.hidden) {

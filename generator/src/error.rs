@@ -52,6 +52,58 @@ pub enum Error {
         /// What the reader found.
         source: safetensors::SafeTensorError,
     },
+    /// A safetensors file that is cut off, foreign or lies about itself.
+    #[error("`{origin}` is not a usable safetensors file: {place} is {found}, expected {expected}")]
+    WeightFile {
+        /// The file.
+        origin: String,
+        /// The field or tensor.
+        place: String,
+        /// What is there.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// A GGUF file that is cut off, foreign or lies about itself.
+    #[error("`{origin}` is not a usable GGUF file: {place} is {found}, expected {expected}")]
+    Gguf {
+        /// The file.
+        origin: String,
+        /// The field, entry or tensor.
+        place: String,
+        /// What is there.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// A tensor of a GGUF file has a number type that is not read.
+    #[error("`{origin}`: tensor `{tensor}` has type `{found}`, expected {}", crate::gguf::NumberType::NAMES)]
+    NumberType {
+        /// The file.
+        origin: String,
+        /// The tensor's name.
+        tensor: String,
+        /// Its type.
+        found: String,
+    },
+    /// A kind of model that is not here.
+    #[error("`{origin}` is a model of architecture `{found}`, expected {expected}")]
+    Architecture {
+        /// The file.
+        origin: String,
+        /// What it says it is.
+        found: String,
+        /// Those that are here.
+        expected: &'static str,
+    },
+    /// A weight that is no number.
+    #[error("`{origin}`: tensor `{tensor}` has a value that is not finite")]
+    NotFinite {
+        /// The file.
+        origin: String,
+        /// The tensor's name.
+        tensor: String,
+    },
     /// A tensor that the model needs is not in the file.
     #[error("`{origin}`: tensor `{tensor}` {expected:?} is missing")]
     MissingTensor {
@@ -167,7 +219,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Safetensors { .. } => "the file may be cut off or an error page: fetch it again and compare its size",
+            Self::Safetensors { .. } | Self::WeightFile { .. } | Self::Gguf { .. } => {
+                "the file may be cut off or an error page: fetch it again and compare its size"
+            }
+            Self::NumberType { .. } => "take the same model in another quantisation, for example Q8_0",
             Self::MissingTensor { .. } | Self::Shape { .. } => {
                 "config.json and model.safetensors must come from the same model"
             }

@@ -2,10 +2,12 @@
 //! that tensors exist.
 
 use crate::error::{Error, Result};
+use crate::llama::Llama;
 use crate::loss::ids_tensor;
-use crate::model::Gpt2;
+use crate::model::{Gpt2, Output};
 use crate::stats::TokenStats;
 use crate::tokenizer::TokenId;
+use burn::tensor::{Device, Int, Tensor};
 
 /// What a model says about a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,18 +30,82 @@ pub trait LanguageModel: Send + Sync {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading>;
 }
 
-/// GPT-2 on any burn device, with the token that stands before the first.
+impl<Model: LanguageModel + ?Sized> LanguageModel for std::sync::Arc<Model> {
+    fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
+        self.as_ref().read(ids, layers)
+    }
+}
+
+/// A model on any burn device.
+#[derive(Debug)]
+pub enum Decoder {
+    /// GPT-2.
+    Gpt2(Box<Gpt2>),
+    /// Llama.
+    Llama(Box<Llama>),
+}
+
+impl From<Gpt2> for Decoder {
+    fn from(model: Gpt2) -> Self {
+        Self::Gpt2(Box::new(model))
+    }
+}
+
+impl From<Llama> for Decoder {
+    fn from(model: Llama) -> Self {
+        Self::Llama(Box::new(model))
+    }
+}
+
+impl Decoder {
+    /// Context, vocabulary, channels and blocks.
+    fn shape(&self) -> [usize; 4] {
+        match self {
+            Self::Gpt2(model) => {
+                let config = model.config();
+                [config.n_positions, config.vocab_size, config.n_embd, config.n_layer]
+            }
+            Self::Llama(model) => {
+                let config = model.config();
+                [config.max_position_embeddings, config.vocab_size, config.hidden_size, config.num_hidden_layers]
+            }
+        }
+    }
+
+    fn device(&self) -> Device {
+        match self {
+            Self::Gpt2(model) => model.device(),
+            Self::Llama(model) => model.device(),
+        }
+    }
+
+    fn features(&self, ids: Tensor<2, Int>, keep_hidden: bool) -> Output {
+        match self {
+            Self::Gpt2(model) => model.features(ids, None, keep_hidden),
+            Self::Llama(model) => model.features(ids, keep_hidden),
+        }
+    }
+
+    fn head(&self, features: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::Gpt2(model) => model.head(features),
+            Self::Llama(model) => model.head(features),
+        }
+    }
+}
+
+/// A model on any burn device, with the token that stands before the first.
 #[derive(Debug)]
 pub struct TensorModel {
-    model: Gpt2,
+    model: Decoder,
     end_of_text: TokenId,
 }
 
 impl TensorModel {
     /// Wraps a model; `end_of_text` is what the first token is scored after.
     #[must_use]
-    pub fn new(model: Gpt2, end_of_text: TokenId) -> Self {
-        Self { model, end_of_text }
+    pub fn new(model: impl Into<Decoder>, end_of_text: TokenId) -> Self {
+        Self { model: model.into(), end_of_text }
     }
 }
 
@@ -76,29 +142,29 @@ pub(crate) fn check_ids(ids: &[TokenId], vocabulary: usize) -> Result<()> {
 
 impl LanguageModel for TensorModel {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
-        let config = self.model.config();
-        check_ids(ids, config.vocab_size)?;
-        if let Some(&found) = layers.iter().find(|&&layer| layer == 0 || layer > config.n_layer) {
-            return Err(Error::Layer { found, layers: config.n_layer });
+        let [context, vocabulary, channels, blocks] = self.model.shape();
+        check_ids(ids, vocabulary)?;
+        if let Some(&found) = layers.iter().find(|&&layer| layer == 0 || layer > blocks) {
+            return Err(Error::Layer { found, layers: blocks });
         }
         let mut reading =
-            Reading { stats: Vec::with_capacity(ids.len()), hidden: vec![vec![0.0; config.n_embd]; layers.len()] };
+            Reading { stats: Vec::with_capacity(ids.len()), hidden: vec![vec![0.0; channels]; layers.len()] };
         // token t is predicted at position t: the inputs are end-of-text and then all tokens but the last
         let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
         let mut scratch = Vec::new();
-        for window in windows(ids.len(), config.n_positions) {
+        for window in windows(ids.len(), context) {
             let tokens = window.end - window.start;
             let tensor = ids_tensor(&inputs[window.start..window.end], 1, tokens, &self.model.device());
-            let output = self.model.features(tensor, None, !layers.is_empty());
+            let output = self.model.features(tensor, !layers.is_empty());
             let first = window.scored_from - window.start;
             for (&layer, sum) in layers.iter().zip(&mut reading.hidden) {
-                let state = output.hidden[layer - 1].clone().slice([0..1, first..tokens, 0..config.n_embd]).sum_dim(1);
+                let state = output.hidden[layer - 1].clone().slice([0..1, first..tokens, 0..channels]).sum_dim(1);
                 let state = state.into_data();
                 sum.iter_mut().zip(state.iter::<f32>()).for_each(|(sum, value)| *sum += value / ids.len() as f32);
             }
-            let scored = output.last.slice([0..1, first..tokens, 0..config.n_embd]);
+            let scored = output.last.slice([0..1, first..tokens, 0..channels]);
             let logits = self.model.head(scored).into_data().try_to_vec::<f32>().expect("logits are f32");
-            for (row, &id) in logits.chunks(config.vocab_size).zip(&ids[window.scored_from..window.end]) {
+            for (row, &id) in logits.chunks(vocabulary).zip(&ids[window.scored_from..window.end]) {
                 reading.stats.push(TokenStats::from_logits(row, id as usize, &mut scratch));
             }
         }

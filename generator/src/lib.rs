@@ -1,4 +1,4 @@
-//! GPT-2 in burn: the model, its tokens, its training, its samples.
+//! GPT-2 in burn: the model, its tokens, its training, its samples. Other people's GPT-2s and Llamas, read and continued on the CPU.
 
 mod cache;
 mod checkpoint;
@@ -9,12 +9,17 @@ pub mod embedded;
 mod error;
 mod files;
 mod generation;
+pub mod gguf;
 mod language_model;
+mod llama;
+mod llama_config;
+mod load;
 mod loss;
 mod model;
 mod predictions;
 mod sampling;
 mod shard;
+mod shards;
 mod stats;
 mod tokenizer;
 mod training;
@@ -23,12 +28,15 @@ mod training_config;
 pub use cache::KvCache;
 pub use checkpoint::Precision;
 pub use config::Gpt2Config;
-pub use cpu::CpuModel;
+pub use cpu::{CpuGeneration, CpuModel};
 pub use device::device;
 pub use error::{Error, Result};
 pub use files::write_atomically;
 pub use generation::{Generation, generate_batch};
-pub use language_model::{LanguageModel, Reading, TensorModel};
+pub use language_model::{Decoder, LanguageModel, Reading, TensorModel};
+pub use llama::Llama;
+pub use llama_config::{LlamaConfig, RopeParameters};
+pub use load::LoadedModel;
 pub use model::{Gpt2, Output};
 pub use predictions::predictions;
 pub use sampling::{Sampler, Sampling};

@@ -266,7 +266,7 @@ fn gelu_new(x: Tensor<3>) -> Tensor<3> {
 }
 
 /// 0 where a query may look, -1e9 where the key lies in its future: (1, 1, T, past + T).
-fn causal_mask(tokens: usize, past: usize, device: &Device) -> Tensor<4> {
+pub(crate) fn causal_mask(tokens: usize, past: usize, device: &Device) -> Tensor<4> {
     let keys = past + tokens;
     let values: Vec<f32> =
         (0..tokens).flat_map(|query| (0..keys).map(move |key| if key > past + query { -1e9 } else { 0.0 })).collect();

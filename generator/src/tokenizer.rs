@@ -42,10 +42,14 @@ impl Tokenizer {
     /// # Errors
     /// When it is no tokenizer or has no `<|endoftext|>`.
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self> {
+        Self::with_end_of_text(bytes, origin, END_OF_TEXT)
+    }
+
+    /// The same with another token in the place of `<|endoftext|>`.
+    pub(crate) fn with_end_of_text(bytes: &[u8], origin: &str, end: &str) -> Result<Self> {
         let unusable = |reason: String| Error::Tokenizer { origin: origin.to_owned(), reason };
         let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| unusable(error.to_string()))?;
-        let end_of_text =
-            inner.token_to_id(END_OF_TEXT).ok_or_else(|| unusable(format!("it has no token `{END_OF_TEXT}`")))?;
+        let end_of_text = inner.token_to_id(end).ok_or_else(|| unusable(format!("it has no token `{end}`")))?;
         Ok(Self { inner, end_of_text })
     }
 
@@ -57,6 +61,41 @@ impl Tokenizer {
         let path = folder.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
         Self::from_bytes(&bytes, &path.display().to_string())
+    }
+
+    /// Reads `tokenizer.json`, or `vocab.json` and `merges.txt`, of somebody's model. Where it has no `<|endoftext|>`, the token
+    /// `begin` takes its place.
+    ///
+    /// # Errors
+    /// When the files cannot be read or make no tokenizer.
+    pub(crate) fn from_model_folder(folder: &Path, begin: Option<TokenId>) -> Result<Self> {
+        let path = folder.join("tokenizer.json");
+        let origin = path.display().to_string();
+        let unusable = |reason: String| Error::Tokenizer { origin: origin.clone(), reason };
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read_to_string(&path).map_err(|source| Error::Io { action: "read", path, source })
+        };
+        if !path.exists() && folder.join("vocab.json").exists() {
+            let vocabulary: serde_json::Value = serde_json::from_str(&read("vocab.json")?)
+                .map_err(|error| unusable(format!("vocab.json is no JSON: {error}")))?;
+            let merges = read("merges.txt")?;
+            let merges: Vec<&str> =
+                merges.lines().filter(|line| !line.starts_with("#version") && !line.is_empty()).collect();
+            let byte_level = serde_json::json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+            let end =
+                vocabulary.get(END_OF_TEXT).ok_or_else(|| unusable(format!("it has no token `{END_OF_TEXT}`")))?;
+            let added = serde_json::json!([{"id": end, "content": END_OF_TEXT, "single_word": false, "lstrip": false,
+                "rstrip": false, "normalized": false, "special": true}]);
+            let description = serde_json::json!({"version": "1.0", "added_tokens": added, "pre_tokenizer": byte_level,
+                "decoder": byte_level, "model": {"type": "BPE", "vocab": vocabulary, "merges": merges}});
+            return Self::from_bytes(description.to_string().as_bytes(), &origin);
+        }
+        let text = read("tokenizer.json")?;
+        let inner: tokenizers::Tokenizer =
+            text.parse().map_err(|error: tokenizers::Error| unusable(error.to_string()))?;
+        let begin = begin.filter(|_| inner.token_to_id(END_OF_TEXT).is_none()).and_then(|id| inner.id_to_token(id));
+        Self::with_end_of_text(text.as_bytes(), &origin, begin.as_deref().unwrap_or(END_OF_TEXT))
     }
 
     /// Learns a vocabulary of `size` tokens from texts; the same texts give the same vocabulary.

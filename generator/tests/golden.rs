@@ -13,6 +13,9 @@ mod files;
 /// What must hold for any weights: causality, cache, windows, seeds, resumed training.
 #[path = "golden/laws.rs"]
 mod laws;
+/// Other people's models: Hugging Face folders and GGUF files, read and continued on the CPU, and the message for each lie.
+#[path = "golden/models.rs"]
+mod models;
 /// From logits to the next token.
 #[path = "golden/sampling.rs"]
 mod sampling;

@@ -4,8 +4,9 @@ use crate::args::GenerateArgs;
 use crate::output::{Exit, note};
 use anyhow::{Context, Result};
 use detector::EMBEDDED_MODEL;
-use generator::{Generation, Gpt2, Sampling, TokenId, Tokenizer};
+use generator::{CpuModel, Generation, Gpt2, Sampling, TokenId, Tokenizer};
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
             writeln!(out, "\n---\n")?;
         }
         out.write_all(args.prompt.as_bytes())?;
-        let generation = Generation::new(&model, &prompt, sampling, args.seed.wrapping_add(sample))?;
+        let generation = model.generate(&prompt, sampling, args.seed.wrapping_add(sample))?;
         let mut count = 0;
         let mut pending = Vec::new();
         for id in generation.take(args.tokens).take_while(|&id| id != tokenizer.end_of_text()) {
@@ -69,17 +70,45 @@ fn is_beginning(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
 }
 
-fn load(args: &GenerateArgs) -> Result<(Gpt2, Tokenizer)> {
+/// What writes: the plain loops on the CPU, or a GPT-2 in burn on any other device.
+enum Writer {
+    Cpu(Arc<CpuModel>),
+    Device(Box<Gpt2>),
+}
+
+impl Writer {
+    fn generate(
+        &self,
+        prompt: &[TokenId],
+        sampling: Sampling,
+        seed: u64,
+    ) -> Result<Box<dyn Iterator<Item = TokenId> + '_>> {
+        Ok(match self {
+            Self::Cpu(model) => Box::new(model.generate(prompt, sampling, seed)?),
+            Self::Device(model) => Box::new(Generation::new(model, prompt, sampling, seed)?),
+        })
+    }
+}
+
+fn load(args: &GenerateArgs) -> Result<(Writer, Tokenizer)> {
+    let on_cpu = args.device == "cpu";
     match &args.model {
-        None => Ok((
-            EMBEDDED_MODEL.gpt2(&args.device)?,
-            Tokenizer::from_bytes(EMBEDDED_MODEL.tokenizer, "the embedded tokenizer.json")?,
-        )),
+        None => {
+            let tokenizer = Tokenizer::from_bytes(EMBEDDED_MODEL.tokenizer, "the embedded tokenizer.json")?;
+            let model = EMBEDDED_MODEL.gpt2(&args.device)?;
+            let end = tokenizer.end_of_text();
+            let cpu = || Writer::Cpu(Arc::new(CpuModel::new(&model, end)));
+            Ok((if on_cpu { cpu() } else { Writer::Device(Box::new(model)) }, tokenizer))
+        }
+        Some(model) if on_cpu => {
+            let opened = crate::registry::open(model)?;
+            Ok((Writer::Cpu(opened.writer), opened.scorer.tokenizer))
+        }
         Some(folder) => {
             let device = generator::device(&args.device)?;
             let failed = || format!("cannot load the model in `{}`", folder.display());
             Ok((
-                Gpt2::from_folder(folder, &device).with_context(failed)?,
+                Writer::Device(Box::new(Gpt2::from_folder(folder, &device).with_context(failed)?)),
                 Tokenizer::from_folder(folder).with_context(failed)?,
             ))
         }

@@ -39,7 +39,7 @@ struct Journal {
 }
 
 pub(crate) fn judge_texts(paths: &[PathBuf], args: &EvaluateArgs, columns: &Columns) -> Result<Vec<ScoredText>> {
-    let (detector, own_calibration) = super::detector(args.calibration.as_deref())?;
+    let (detector, own_calibration) = super::detector(None, None, args.calibration.as_deref())?;
     let options = Options { fpr: args.fpr, tokens: false };
     detector.check(&options)?;
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;

@@ -8,9 +8,10 @@ use datasets::{Document, Label};
 use detector::{
     Cell, EMBEDDED_MODEL, EVIDENCE, LabelledWords, LexicalFeatures, Scorer, Selection, Selector, TASKS, normalize,
 };
-use generator::{Gpt2, Sampling, Tokenizer, generate_batch};
+use generator::{CpuModel, LoadedModel, Sampling, Tokenizer};
 use rayon::prelude::*;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Longer documents are offered in pieces of about this many bytes, so that a book gives more than one text.
@@ -24,13 +25,9 @@ const SAMPLE_BATCH: usize = 24;
 
 pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
-    let (scorer, gpt2) = load(args)?;
-    let layer = args.layer.unwrap_or((scorer.config.n_layer * 2).div_ceil(3));
-    ensure!(
-        (1..=scorer.config.n_layer).contains(&layer),
-        "--layer is {layer}, expected 1 to {}",
-        scorer.config.n_layer
-    );
+    let (scorer, writer) = load(args)?;
+    let layer = args.layer.unwrap_or((scorer.layers * 2).div_ceil(3));
+    ensure!((1..=scorer.layers).contains(&layer), "--layer is {layer}, expected 1 to {}", scorer.layers);
 
     // A smaller choice is read by the model, a larger one only by its words.
     ensure!(args.fraction > 0.0 && args.fraction <= 1.0, "--fraction is {}, expected above 0, up to 1", args.fraction);
@@ -52,7 +49,7 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
         }
     };
     let prompts = read_documents(args, &scorer.tokenizer, &mut offer)?;
-    for sample in kept_own_samples(args, &gpt2, &scorer, prompts)? {
+    for sample in kept_own_samples(args, &writer, &scorer, prompts)? {
         offer(sample);
     }
     let (to_measure, to_count) = (to_measure.finish(), to_count.finish());
@@ -84,17 +81,15 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn load(args: &TrainDetectorArgs) -> Result<(Scorer, Gpt2)> {
-    let Some(folder) = &args.model else {
-        return Ok((EMBEDDED_MODEL.scorer("cpu")?, EMBEDDED_MODEL.gpt2("cpu")?));
-    };
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
-    };
-    let (config, weights, tokenizer) = (read("config.json")?, read("model.safetensors")?, read("tokenizer.json")?);
-    let files = detector::ModelFiles { config: &config, weights: &weights, tokenizer: &tokenizer };
-    Ok((files.scorer("cpu")?, files.gpt2("cpu")?))
+/// The model, to score with and to write with.
+fn load(args: &TrainDetectorArgs) -> Result<(Scorer, Arc<CpuModel>)> {
+    if let Some(model) = &args.model {
+        let opened = crate::registry::open(model)?;
+        return Ok((opened.scorer, opened.writer));
+    }
+    let tokenizer = Tokenizer::from_bytes(EMBEDDED_MODEL.tokenizer, "the embedded tokenizer.json")?;
+    let model = CpuModel::new(&EMBEDDED_MODEL.gpt2("cpu")?, tokenizer.end_of_text());
+    Ok(Scorer::of_loaded(LoadedModel { name: EMBEDDED_MODEL.name()?, tokenizer, model }))
 }
 
 /// Offers all documents; gives the beginnings of human ones as prompts, in a stable order.
@@ -159,7 +154,7 @@ fn pieces(document: Document) -> Vec<Document> {
 /// The samples of an earlier run with the same model, seed and number, or new ones, which are kept.
 fn kept_own_samples(
     args: &TrainDetectorArgs,
-    gpt2: &Gpt2,
+    writer: &CpuModel,
     scorer: &Scorer,
     prompts: Vec<Vec<u32>>,
 ) -> Result<Vec<Document>> {
@@ -168,7 +163,7 @@ fn kept_own_samples(
     if !path.exists() {
         let start = Instant::now();
         let mut lines = String::new();
-        for sample in own_samples(args, gpt2, &scorer.tokenizer, prompts)? {
+        for sample in own_samples(args, writer, &scorer.tokenizer, prompts)? {
             lines += &(serde_json::to_string(&sample)? + "\n");
         }
         generator::write_atomically(&path, lines.as_bytes())?;
@@ -180,7 +175,7 @@ fn kept_own_samples(
 /// Continuations of human beginnings by the model itself, under many ways of sampling: what the sampled head learns from.
 fn own_samples(
     args: &TrainDetectorArgs,
-    gpt2: &Gpt2,
+    writer: &CpuModel,
     tokenizer: &Tokenizer,
     prompts: Vec<Vec<u32>>,
 ) -> Result<Vec<Document>> {
@@ -193,7 +188,7 @@ fn own_samples(
             let first = number * SAMPLE_BATCH;
             let samplings: Vec<Sampling> = (0..batch.len()).map(|index| ways[(first + index) % ways.len()].1).collect();
             let seed = args.seed.wrapping_add(first as u64);
-            let texts = generate_batch(gpt2, batch, &samplings, SAMPLE_TOKENS, seed)?;
+            let texts = writer.generate_batch(batch, &samplings, SAMPLE_TOKENS, seed)?;
             bar.inc(batch.len() as u64);
             let document = |(index, ids): (usize, Vec<u32>)| {
                 let end = ids.iter().position(|&id| id == tokenizer.end_of_text()).unwrap_or(ids.len());

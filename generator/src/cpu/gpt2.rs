@@ -2,7 +2,7 @@
 
 use super::attention::Heads;
 use super::matrix::Matrix;
-use super::network::{Block, Linear, Network, Norm};
+use super::network::{Activation, Block, Linear, Network, Norm, Positions};
 use crate::config::Gpt2Config;
 use crate::error::Result;
 use crate::model::Weights;
@@ -12,16 +12,16 @@ impl Network {
     pub(crate) fn gpt2(config: &Gpt2Config, weights: &mut dyn Weights) -> Result<Self> {
         let c = config.n_embd;
         let embeddings = Matrix::from_outputs(&weights.take("wte.weight", &[config.vocab_size, c])?, c);
-        let positions = weights.take("wpe.weight", &[config.n_positions, c])?;
+        let positions = Positions::Learned(weights.take("wpe.weight", &[config.n_positions, c])?);
         let linear = |weights: &mut dyn Weights, name: String, inputs: usize, outputs: usize| -> Result<Linear> {
             let weight = weights.take(&format!("{name}.weight"), &[inputs, outputs])?;
             let bias = weights.take(&format!("{name}.bias"), &[outputs])?;
-            Ok(Linear { weight: Matrix::from_inputs(&weight, outputs), bias })
+            Ok(Linear { weights: vec![Matrix::from_inputs(&weight, outputs)], bias: Some(bias) })
         };
         let norm = |weights: &mut dyn Weights, name: String| -> Result<Norm> {
             let weight = weights.take(&format!("{name}.weight"), &[c])?;
             let bias = weights.take(&format!("{name}.bias"), &[c])?;
-            Ok(Norm { weight, bias, epsilon: config.layer_norm_epsilon as f32 })
+            Ok(Norm { weight, bias: Some(bias), epsilon: config.layer_norm_epsilon as f32 })
         };
         let mut blocks = Vec::with_capacity(config.n_layer);
         for layer in 0..config.n_layer {
@@ -32,11 +32,12 @@ impl Network {
                 attention_out: linear(weights, name("attn.c_proj"), c, c)?,
                 norm_2: norm(weights, name("ln_2"))?,
                 mlp_in: linear(weights, name("mlp.c_fc"), c, config.inner())?,
+                activation: Activation::GeluNew,
                 mlp_out: linear(weights, name("mlp.c_proj"), config.inner(), c)?,
             });
         }
         let last_norm = norm(weights, "ln_f".to_owned())?;
         let heads = Heads { queries: config.n_head, keys: config.n_head, size: config.head_size() };
-        Ok(Self { embeddings, positions, blocks, last_norm, heads, channels: c })
+        Ok(Self { embeddings, head: None, positions, blocks, last_norm, heads, channels: c })
     }
 }

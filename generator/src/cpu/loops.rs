@@ -57,6 +57,31 @@ impl WithSimd for GeluNew<'_> {
     }
 }
 
+/// silu(gate) up, silu(x) = x sigmoid(x): rows of gate and up side by side, (T, 2 inner) to (T, inner) (Shazeer 2020).
+pub(crate) struct SwiGlu<'a> {
+    pub(crate) gate_up: &'a [f32],
+    pub(crate) out: &'a mut [f32],
+    pub(crate) inner: usize,
+}
+
+impl WithSimd for SwiGlu<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for (row, out) in self.gate_up.chunks(2 * self.inner).zip(self.out.chunks_mut(self.inner)) {
+            let (gate, up) = row.split_at(self.inner);
+            let ((gate, gate_rest), (up, up_rest)) = (S::as_simd_f32s(gate), S::as_simd_f32s(up));
+            let (out, rest) = S::as_mut_simd_f32s(out);
+            for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
+                *out = simd.mul_f32s(simd.mul_f32s(gate, sigmoid(simd, gate)), up);
+            }
+            let (gate, up) = (simd.partial_load_f32s(gate_rest), simd.partial_load_f32s(up_rest));
+            simd.partial_store_f32s(rest, simd.mul_f32s(simd.mul_f32s(gate, sigmoid(simd, gate)), up));
+        }
+    }
+}
+
 /// e^x / sum e^x of a row, in place. The row may end in minus infinities, which become next to nothing.
 pub(crate) struct Softmax<'a> {
     /// A multiple of 16 numbers.
@@ -131,6 +156,41 @@ impl WithSimd for LayerNorm<'_> {
             }
             for (((out, x), weight), bias) in out_rest.iter_mut().zip(rest).zip(weight_rest).zip(bias_rest) {
                 *out = (x - mean) * scale * weight + bias;
+            }
+        }
+    }
+}
+
+/// Rows brought to a mean square of 1, times `weight`: (T, C) to (T, C) (Zhang and Sennrich 2019).
+pub(crate) struct RmsNorm<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) out: &'a mut [f32],
+    pub(crate) weight: &'a [f32],
+    pub(crate) epsilon: f32,
+}
+
+impl WithSimd for RmsNorm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let channels = self.weight.len();
+        let (weight, weight_rest) = S::as_simd_f32s(self.weight);
+        for (x, out) in self.x.chunks(channels).zip(self.out.chunks_mut(channels)) {
+            let (x, rest) = S::as_simd_f32s(x);
+            let mut squares = simd.splat_f32s(0.0);
+            for &x in x {
+                squares = simd.mul_add_f32s(x, x, squares);
+            }
+            let total = simd.reduce_sum_f32s(squares) + rest.iter().map(|x| x * x).sum::<f32>();
+            let scale = 1.0 / (total / channels as f32 + self.epsilon).sqrt();
+            let scales = simd.splat_f32s(scale);
+            let (out, out_rest) = S::as_mut_simd_f32s(out);
+            for ((out, &x), &weight) in out.iter_mut().zip(x).zip(weight) {
+                *out = simd.mul_f32s(simd.mul_f32s(x, scales), weight);
+            }
+            for ((out, x), weight) in out_rest.iter_mut().zip(rest).zip(weight_rest) {
+                *out = x * scale * weight;
             }
         }
     }

@@ -1,7 +1,10 @@
 //! A matrix of weights, packed once into panels of 16 columns for [`PanelProduct`].
 
-use super::tile::{PANEL, PanelProduct};
+use super::panels::{Order, Panels};
+use super::tile::{GROUP, PANEL, PanelProduct, RowProduct};
+use crate::gguf::Tensor;
 use pulp::Arch;
+use rayon::prelude::*;
 
 /// Steps of a sum that are taken at a time: a panel of so many rows (16 KiB) stays in the first-level cache while all rows of
 /// `x` pass by.
@@ -12,9 +15,9 @@ const WORTH_A_THREAD: usize = 1 << 20;
 const FEW_ROWS: usize = 24;
 
 /// Weights (inputs, outputs), in panels of 16 outputs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Matrix {
-    panels: Vec<f32>, // (outputs / 16, inputs, 16); the last panel is filled up with zeros
+    panels: Panels, // the last is filled up with zeros
     inputs: usize,
     outputs: usize,
 }
@@ -49,7 +52,17 @@ impl Matrix {
                 }
             }
         }
-        Self { panels, inputs, outputs }
+        Self { panels: Panels::F32(panels), inputs, outputs }
+    }
+
+    /// Packs a tensor (outputs, inputs) as it is; row `output` is row `order(output)` of the tensor.
+    pub(crate) fn from_tensor(tensor: Tensor<'_>, order: Order<'_>) -> Self {
+        Self { panels: Panels::from_tensor(tensor, order), inputs: tensor.columns, outputs: tensor.rows }
+    }
+
+    /// Whether every weight is a number.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.panels.is_finite()
     }
 
     /// Columns of the product.
@@ -62,16 +75,21 @@ impl Matrix {
         self.outputs.div_ceil(PANEL)
     }
 
-    fn panel(&self, index: usize) -> &[f32] {
-        &self.panels[index * self.inputs * PANEL..][..self.inputs * PANEL]
+    /// Adds the weights of one output, a token's embedding, to a row (inputs).
+    pub(crate) fn add_output_to(&self, output: usize, row: &mut [f32]) {
+        let mut room = [0.0; DEPTH * PANEL];
+        for (part, row) in row.chunks_mut(DEPTH).enumerate() {
+            let (from, to) = (part * DEPTH, part * DEPTH + row.len());
+            let panel = self.panels.rows(output / PANEL, self.inputs, from, to, &mut room);
+            row.iter_mut().zip(panel.chunks(PANEL)).for_each(|(sum, weights)| *sum += weights[output % PANEL]);
+        }
     }
 
-    /// The weights of one output: a token's embedding. (inputs)
-    pub(crate) fn add_output_to(&self, output: usize, row: &mut [f32]) {
-        let panel = self.panel(output / PANEL);
-        for (sum, weights) in row.iter_mut().zip(panel.chunks(PANEL)) {
-            *sum += weights[output % PANEL];
-        }
+    /// All weights (outputs, inputs).
+    pub(crate) fn values(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.outputs * self.inputs];
+        values.par_chunks_mut(self.inputs).enumerate().for_each(|(output, row)| self.add_output_to(output, row));
+        values
     }
 
     /// `out` (rows, outputs) += `x` (rows, inputs) times the weights, on as many threads as pay.
@@ -121,10 +139,13 @@ impl Matrix {
         if rows == 0 {
             return;
         }
-        for (place, index) in panels.enumerate() {
-            for (part, panel) in self.panel(index).chunks(DEPTH * PANEL).enumerate() {
+        let single = if rows == 1 { self.multiply_groups(x, panels.clone(), &mut out.values[out.column..]) } else { 0 };
+        let mut room = [0.0; DEPTH * PANEL];
+        for (place, index) in panels.enumerate().skip(single) {
+            for from in (0..self.inputs).step_by(DEPTH) {
+                let panel = self.panels.rows(index, self.inputs, from, (from + DEPTH).min(self.inputs), &mut room);
                 arch.dispatch(PanelProduct {
-                    x: &x[part * DEPTH..],
+                    x: &x[from..],
                     x_stride: self.inputs,
                     panel,
                     out: &mut out.values[out.column + place * PANEL..],
@@ -134,5 +155,24 @@ impl Matrix {
                 });
             }
         }
+    }
+
+    /// One row times as many whole groups of panels as there are; gives the number of panels done.
+    fn multiply_groups(&self, x: &[f32], panels: std::ops::Range<usize>, out: &mut [f32]) -> usize {
+        const STEPS: usize = DEPTH / GROUP;
+        let whole = panels.end.min(self.outputs / PANEL).saturating_sub(panels.start);
+        let groups = out.as_chunks_mut::<{ GROUP * PANEL }>().0.iter_mut().take(whole / GROUP);
+        let mut room = [[0.0; STEPS * PANEL]; GROUP];
+        for (out, first) in groups.zip((panels.start..).step_by(GROUP)) {
+            for (part, x) in x.chunks(STEPS).enumerate() {
+                let (from, to) = (part * STEPS, part * STEPS + x.len());
+                let mut panels: [&[f32]; GROUP] = [&[]; GROUP];
+                for ((panel, room), index) in panels.iter_mut().zip(&mut room).zip(first..) {
+                    *panel = self.panels.rows(index, self.inputs, from, to, room);
+                }
+                Arch::new().dispatch(RowProduct { x, panels, out });
+            }
+        }
+        whole / GROUP * GROUP
     }
 }

@@ -6,6 +6,12 @@
 //!
 //! (Goto and van de Geijn 2008, *Anatomy of High-Performance Matrix Multiplication*: panels and register tiles.)
 
+#![allow(
+    clippy::needless_range_loop,
+    clippy::manual_memcpy,
+    reason = "loops of fixed length over several arrays at once"
+)]
+
 use pulp::{Simd, WithSimd};
 
 /// Columns of a panel.
@@ -119,5 +125,57 @@ fn store<S: Simd, const N: usize>(sums: &[S::f32s; N], to: &mut [f32; PANEL]) {
     let (to, _) = S::as_mut_simd_f32s(to);
     for column in 0..N {
         to[column] = sums[column];
+    }
+}
+
+/// Panels that a single row takes at a time: with one, the sums of a row would wait for each other.
+pub(crate) const GROUP: usize = 4;
+
+/// `out` (64) += `x` (K) times four panels (K, 16) side by side; the sums run as those of [`PanelProduct`].
+#[derive(Debug)]
+pub(crate) struct RowProduct<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) panels: [&'a [f32]; GROUP],
+    pub(crate) out: &'a mut [f32; GROUP * PANEL],
+}
+
+impl WithSimd for RowProduct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.sums::<S, 1>(simd),
+            8 => self.sums::<S, 2>(simd),
+            4 => self.sums::<S, 4>(simd),
+            _ => self.sums::<S, 16>(simd),
+        }
+    }
+}
+
+impl RowProduct<'_> {
+    #[inline(always)]
+    fn sums<S: Simd, const N: usize>(self, simd: S) {
+        let k = self.x.len();
+        let mut panels: [&[[S::f32s; N]]; GROUP] = [&[]; GROUP];
+        for (vectors, panel) in panels.iter_mut().zip(self.panels) {
+            *vectors = &pulp::as_arrays::<N, S::f32s>(S::as_simd_f32s(panel).0).0[..k];
+        }
+        let (out, _) = self.out.as_chunks_mut::<PANEL>();
+        let mut sums = [[simd.splat_f32s(0.0); N]; GROUP];
+        for (sums, out) in sums.iter_mut().zip(&*out) {
+            load::<S, N>(out, sums);
+        }
+        for at in 0..k {
+            let x = simd.splat_f32s(self.x[at]);
+            for panel in 0..GROUP {
+                for column in 0..N {
+                    sums[panel][column] = simd.mul_add_f32s(x, panels[panel][at][column], sums[panel][column]);
+                }
+            }
+        }
+        for (sums, out) in sums.iter().zip(out) {
+            store::<S, N>(sums, out);
+        }
     }
 }
