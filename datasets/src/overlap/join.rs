@@ -58,6 +58,9 @@ struct Join<'a> {
     found: Vec<AtomicU64>,
     /// One bit a word: nothing was followed from the word before.
     begins: Vec<AtomicU64>,
+    /// For each n-gram the hash of the word before it, if that is the same wherever it is followed; else 0. A formula that stands
+    /// a hundred times in the texts is passed by at a glance, not a hundred.
+    before: Vec<u64>,
     /// The same as `found` for n-grams that are not followed.
     passed_over: Vec<AtomicU64>,
 }
@@ -78,10 +81,12 @@ pub fn join(
     options.check().map_err(|reason| Error::Index { path: corpus.name(), reason })?;
     let words = QueryWords::new(texts.iter().copied(), options);
     let inverted = Inverted::new(&words, options.n);
+    let begins = Join::begins(&words, &inverted);
     let join = Join {
         options,
         texts,
-        begins: Join::begins(&words, &inverted),
+        before: Join::before(&words, &inverted, &begins),
+        begins,
         found: bits(words.hashes.len()),
         passed_over: bits(inverted.len()),
         words,
@@ -125,8 +130,11 @@ impl Join<'_> {
             for &index in &candidates[..count] {
                 let at = first + index;
                 let Some(known) = self.inverted.number(ngrams[at]) else { continue };
+                let before = self.before[known];
                 let positions = self.inverted.positions(known);
-                for &position in positions.iter().take(FOLLOWED) {
+                let all_were_followed = before != 0 && at > 0 && before == words.hashes()[at - 1];
+                let followed = if all_were_followed { 0 } else { FOLLOWED };
+                for &position in positions.iter().take(followed) {
                     if !self.was_followed(position as usize, at, words) {
                         self.follow(position as usize, at, number, source, words, matches);
                     }
@@ -151,6 +159,20 @@ impl Join<'_> {
         let starts = words.starts.iter().copied();
         starts.chain(after).filter(|word| *word < words.hashes.len()).for_each(|word| set(&begins, word));
         begins
+    }
+
+    fn before(words: &QueryWords, inverted: &Inverted, begins: &[AtomicU64]) -> Vec<u64> {
+        let before = |position: u32| {
+            let position = position as usize;
+            if is_set(begins, position) { 0 } else { words.hashes[position - 1] }
+        };
+        let of_ngram = |number: usize| {
+            let positions = inverted.positions(number);
+            let word = before(positions[0]);
+            let is_same = positions.iter().take(FOLLOWED).all(|position| before(*position) == word);
+            if is_same { word } else { 0 }
+        };
+        (0..inverted.len()).map(of_ngram).collect()
     }
 
     /// Follows a run of words of equal hash, compares their letters, and keeps the stretches of n words and more that are alike.
