@@ -196,7 +196,7 @@ impl Detector {
     /// When it has not, or the rate is none.
     pub fn check(&self, options: &Options) -> Result<()> {
         let humans = self.calibration.counts()[0];
-        let least = 1.0 / (humans + 1) as f64;
+        let least = self.calibration.least_fpr();
         if options.fpr >= least && options.fpr < 0.5 {
             return Ok(());
         }
@@ -235,7 +235,7 @@ impl Detector {
         detection.humans = Some(humans);
         let machines = self.calibration.machines(tokens, score);
         detection.machines = Some(machines);
-        if humans.upper_limit() <= options.fpr {
+        if self.calibration.calls_machine(&humans, options.fpr) {
             detection.verdict = Verdict::Machine;
             detection.kind = Some(kind);
         } else if machines.p_value() <= MISSED_MACHINES {

@@ -112,7 +112,7 @@ fn verdict_cell(source: &str, texts: &[Labelled], scores: &[OutOfFold], calibrat
         let machine = text.example.kind.is_some();
         let scores = head_scores(text, score);
         let (_, combined) = calibration.combined(&scores);
-        let called_machine = |fpr| calibration.humans(scores.tokens, combined, fpr).upper_limit() <= fpr;
+        let called_machine = |fpr| calibration.calls_machine(&calibration.humans(scores.tokens, combined, fpr), fpr);
         let verdict = if called_machine(Options::default().fpr) {
             "machine"
         } else if calibration.machines(scores.tokens, combined).p_value() <= MISSED_MACHINES {

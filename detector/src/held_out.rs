@@ -22,12 +22,12 @@ pub fn held_out(texts: &[Labelled], scores: &[OutOfFold]) -> Vec<ScoredText> {
                 let of_heads = head_scores(text, score);
                 let (_, combined) = calibration.combined(&of_heads);
                 let fpr = Options::default().fpr;
-                let p_value = calibration.humans(of_heads.tokens, combined, fpr).p_value();
+                let humans = calibration.humans(of_heads.tokens, combined, fpr);
                 let missed = calibration.machines(of_heads.tokens, combined).p_value();
                 let mut scored = describe(text);
                 scored.score = Some(combined);
-                scored.p_value = Some(p_value);
-                scored.verdict = Some(match (p_value <= fpr, missed <= MISSED_MACHINES) {
+                scored.p_value = Some(humans.p_value());
+                scored.verdict = Some(match (calibration.calls_machine(&humans, fpr), missed <= MISSED_MACHINES) {
                     (true, _) => Verdict::Machine,
                     (false, true) => Verdict::Human,
                     (false, false) => Verdict::Undecided,
