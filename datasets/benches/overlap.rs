@@ -52,7 +52,7 @@ impl Random {
                 bits /= 8;
                 text.push((b'a' + (bits % 26) as u8) as char);
             }
-            text.push(if bits % 8 == 0 { '\n' } else { ' ' });
+            text.push(if bits.is_multiple_of(8) { '\n' } else { ' ' });
         }
         text
     }
@@ -209,7 +209,9 @@ fn normalising(documents: &[String]) {
     report("normalise and hash, 1 thread", total(documents), count, elapsed);
     let some = &documents[..documents.len() / 20];
     let elapsed = seconds(|| {
-        some.iter().for_each(|text| assert!(datasets::overlap::naive::words(text, &NgramOptions::default()).len() > 0));
+        for text in some {
+            std::hint::black_box(datasets::overlap::naive::words(text, &NgramOptions::default()));
+        }
     });
     report("normalise, naive twin, 1 thread", total(some), 0, elapsed);
 }

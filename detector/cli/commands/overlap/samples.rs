@@ -18,6 +18,9 @@ pub(crate) const PURE: &str = "temperature 1";
 /// Samples that are drawn together.
 const BATCH: usize = 16;
 
+/// A document's id and its first tokens.
+type Beginning = (String, Vec<TokenId>);
+
 /// A model that writes.
 pub(crate) struct Model {
     pub(crate) name: String,
@@ -78,7 +81,7 @@ pub(crate) fn make(model: &Model, documents: &Corpus, lengths: Lengths) -> Resul
         texts.iter().map(|(id, ids)| document(id, &ids[lengths.prompt..], TRUTH, Label::Human)).collect();
     let bar = progress_bar((texts.len() * ways().len()) as u64, "samples");
     for (name, sampling) in ways() {
-        let batches: Vec<(usize, &[(String, Vec<TokenId>)])> = texts.chunks(BATCH).enumerate().collect();
+        let batches: Vec<(usize, &[Beginning])> = texts.chunks(BATCH).enumerate().collect();
         let sampled = batches
             .into_par_iter()
             .map(|(number, batch)| {
@@ -98,7 +101,7 @@ pub(crate) fn make(model: &Model, documents: &Corpus, lengths: Lengths) -> Resul
 }
 
 /// The first tokens of documents that are long enough, evenly from all of them.
-fn beginnings(model: &Model, documents: &Corpus, lengths: Lengths) -> Result<Vec<(String, Vec<TokenId>)>> {
+fn beginnings(model: &Model, documents: &Corpus, lengths: Lengths) -> Result<Vec<Beginning>> {
     let mut all = Vec::new();
     for source in documents.sources() {
         let source = source?;
