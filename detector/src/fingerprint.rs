@@ -4,7 +4,7 @@ use crate::bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The form of a text that is judged: to be raised whenever [`crate::normalize`] gives another text.
+/// The form of a text that is judged: to be raised whenever [`crate::normalize()`] gives another text.
 pub const NORMALIZER: u32 = 1;
 
 /// SHA-256, in hexadecimal digits.

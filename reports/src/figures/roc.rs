@@ -30,7 +30,7 @@ pub(super) fn draw(evaluation: &Evaluation) -> Option<Figure> {
     let steps = (0..=60).map(|step| least * (1.0 / least).powf(f64::from(step) / 60.0));
     let chance: Vec<[f64; 2]> = steps.map(|rate| [x.at(rate), y.at(rate)]).collect();
     figure.path(&chance, "chance");
-    figure.text(RIGHT - 74.0, y.at(0.62), "end", "note", "chance");
+    figure.text(x.at(0.34), y.at(0.27), "start", "note", "chance");
     figure.path(&curve(points, x, y, least), "curve");
     for (index, rate) in RATES.iter().enumerate() {
         let (Some(tpr), true) = (all.tpr[index].rate(), *rate >= least) else { continue };
