@@ -4,7 +4,7 @@
 
 use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, LoadedModel, Sampling};
 use rayon::prelude::*;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Instant;
 
 /// The best of `runs` runs of `work`, which gives the tokens it handled: tokens a second.
@@ -32,7 +32,7 @@ fn peak_memory() -> Option<f64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
 }
 
-fn smollm2(path: &PathBuf) {
+fn smollm2(path: &Path) {
     let start = Instant::now();
     let model = LoadedModel::open(path).expect("a model").model;
     report("SmolLM2: read, check and lay out the file", start.elapsed().as_secs_f64() * 1e3, "ms");
@@ -54,7 +54,7 @@ fn smollm2(path: &PathBuf) {
 
 fn main() {
     if let Some(path) = std::env::var_os("SMOLLM2_GGUF") {
-        smollm2(&path.into());
+        smollm2(Path::new(&path));
     }
     let device = generator::device("cpu").expect("a CPU device");
     let model = CpuModel::new(&Gpt2::random(&Gpt2Config::gpt2(), 1, &device).expect("a GPT-2"), 0);
