@@ -14,15 +14,26 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A figure cannot be drawn.
+    #[error("cannot draw `{name}`: {reason}")]
+    Draw {
+        /// The figure.
+        name: &'static str,
+        /// What plotters said.
+        reason: String,
+    },
 }
 
 impl Error {
     /// What the user can do about it, in one sentence.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let Self::Write { source, .. } = self;
-        (source.kind() == std::io::ErrorKind::PermissionDenied)
-            .then(|| "check the permissions of the folder".to_owned())
+        match self {
+            Self::Write { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Some("check the permissions of the folder".to_owned())
+            }
+            Self::Write { .. } | Self::Draw { .. } => None,
+        }
     }
 }
 

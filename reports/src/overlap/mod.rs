@@ -5,7 +5,8 @@ mod figures;
 mod page;
 mod tables;
 
-use std::path::{Path, PathBuf};
+use crate::error::{self, Error};
+use std::path::Path;
 
 /// What the study found; the numbers are finished.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,38 +100,13 @@ pub struct Recitation {
     pub most_copied_tokens: usize,
 }
 
-/// A file that cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// A table or the page.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A figure.
-    #[error("cannot draw `{name}`: {reason}")]
-    Draw {
-        /// The figure.
-        name: &'static str,
-        /// What plotters said.
-        reason: String,
-    },
-}
-
 /// Writes `table-6.csv`, and for each figure a CSV and an SVG of the same name, and `overlap.html` with all of it.
 ///
 /// # Errors
 ///
 /// If a file cannot be written.
 pub fn write(study: &OverlapStudy, folder: &Path) -> Result<(), Error> {
-    let write = |name: &str, content: &str| {
-        let path = folder.join(name);
-        std::fs::write(&path, content).map_err(|source| Error::Write { path, source })
-    };
+    let write = |name: &str, content: &str| error::write(&folder.join(name), content.as_bytes());
     for (name, content) in tables::all(study) {
         write(&format!("{name}.csv"), &content)?;
     }
