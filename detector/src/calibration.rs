@@ -86,7 +86,7 @@ const LEAST_LOG_ODDS: f64 = 0.1;
 /// How far below the rate asked for a text's p-value must be to be called machine. The table holds some dozens of registers, and people
 /// write in others: where a register was left out of it, up to seven times as many of its texts scored above 1 % of the table
 /// as should have (`LOG.md`). Counting among texts of one's own people needs no such margin.
-const MARGIN: f64 = 3.0;
+const MARGIN: f64 = 4.0;
 
 /// Human texts that are compared with: this many times the number of which one may score as high.
 const ENOUGH: f64 = 12.0;
@@ -153,7 +153,7 @@ impl Calibration {
     }
 
     /// Whether so few human texts score as high that the text is called machine at this rate of false alarms: its p-value is at
-    /// most a third of the rate; the rate itself where one counts among texts of one's own.
+    /// most a quarter of the rate; the rate itself where one counts among texts of one's own.
     #[must_use]
     pub fn calls_machine(&self, humans: &Humans, fpr: f64) -> bool {
         humans.p_value() * self.margin <= fpr

@@ -51,13 +51,19 @@ pub(crate) fn explain(
     Ok(Explained { name: name.to_owned(), text: text.to_owned(), explanation })
 }
 
-/// Writes the page, prints the heat map.
-pub(crate) fn report(explained: &Explained, args: &JudgeArgs, fpr: f64) -> Result<()> {
-    let Explained { name, text, explanation } = explained;
+/// Prints the heat map.
+pub(crate) fn report(explained: &Explained, args: &JudgeArgs) -> Result<()> {
+    let Explained { text, explanation, .. } = explained;
     if args.show {
         line("")?;
         line(&show(text, explanation, wants_colour()))?;
     }
+    Ok(())
+}
+
+/// Writes the page of a text, before anything is printed: it is there even where the reader of stdout has gone.
+pub(crate) fn page(explained: &Explained, args: &JudgeArgs, fpr: f64) -> Result<()> {
+    let Explained { name, text, explanation } = explained;
     if let Some(path) = &args.html {
         let page = text_page(&TextReport { name, text, explanation, fpr });
         write(path, page.as_bytes())?;

@@ -96,6 +96,7 @@ fn judge_file(
         let found = explaining::explain(&name, &file.text, args, detector, options).with_context(failed)?;
         let mut detection = found.explanation.detection.clone();
         detection.token_values = detection.token_values.filter(|_| args.tokens);
+        explaining::page(&found, args, options.fpr)?;
         reasons = Some(found);
         detection
     } else {
@@ -111,7 +112,7 @@ fn judge_file(
         line(&describe(&name, &detection, options.fpr))?;
     }
     if let Some(found) = reasons {
-        explaining::report(&found, args, options.fpr)?;
+        explaining::report(&found, args)?;
         explained.push(found);
     }
     Ok(detection)
