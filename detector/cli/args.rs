@@ -282,7 +282,7 @@ pub(crate) struct TrainDetectorArgs {
     /// Folder, .gguf file or name of a model, in place of the embedded one
     #[arg(long)]
     pub(crate) model: Option<PathBuf>,
-    /// Texts that the model itself writes, for the sampled head
+    /// Texts that the model itself writes, as machine texts to be calibrated and judged by
     #[arg(long, default_value_t = 1200)]
     pub(crate) own_samples: usize,
     /// The block whose hidden states are probed, from 1; two thirds of the way up where not given

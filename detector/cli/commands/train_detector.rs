@@ -172,7 +172,8 @@ fn kept_own_samples(
     Ok(datasets::open(&path)?.collect::<Result<_, _>>()?)
 }
 
-/// Continuations of human beginnings by the model itself, under many ways of sampling: what the sampled head learns from.
+/// Continuations of human beginnings by the model itself, under many ways of sampling: machine texts to be
+/// calibrated and judged by. The sampled head fits nothing to them.
 fn own_samples(
     args: &TrainDetectorArgs,
     writer: &CpuModel,
