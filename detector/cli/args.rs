@@ -285,9 +285,9 @@ pub(crate) struct TrainDetectorArgs {
     /// Texts that the model itself writes, as machine texts to be calibrated and judged by
     #[arg(long, default_value_t = 1200)]
     pub(crate) own_samples: usize,
-    /// The block whose hidden states are probed, from 1; two thirds of the way up where not given
-    #[arg(long)]
-    pub(crate) layer: Option<usize>,
+    /// The blocks whose hidden states are probed, from 1, as 14,20; the one two thirds of the way up where not given
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) layers: Vec<usize>,
     /// Take this share of the texts: for a quick try
     #[arg(long, default_value_t = 1.0)]
     pub(crate) fraction: f64,

@@ -69,7 +69,7 @@ pub const EMBEDDED_HEADS: HeadFiles<'static> = HeadFiles {
 #[derive(Debug, Serialize, Deserialize)]
 struct HeadsFile {
     model: String,
-    layer: usize,
+    layers: Vec<usize>,
     assistant: FittedHead,
     sampled: FittedHead,
 }
@@ -156,7 +156,7 @@ impl Detector {
             name: scorer.name,
             tokenizer: scorer.tokenizer,
             model: scorer.model,
-            layer: heads.layer,
+            layers: heads.layers,
             heads: [
                 Head { kind: Kind::Assistant, lexical: Some(lexical), fitted: heads.assistant },
                 Head { kind: Kind::Sampled, lexical: None, fitted: heads.sampled },
@@ -174,12 +174,17 @@ fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], origin: &str, what: &'sta
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn save(fitted: Fitted, model: &str, layer: usize, folder: &Path) -> Result<()> {
+pub fn save(fitted: Fitted, model: &str, layers: &[usize], folder: &Path) -> Result<()> {
     let Fitted { heads: [assistant, sampled], calibration, .. } = fitted;
     let write = |name: &str, bytes: &[u8]| generator::write_atomically(&folder.join(name), bytes);
     let lexical = assistant.lexical.expect("the assistant head listens to words");
     write("assistant.lexical", &lexical.to_bytes())?;
-    let heads = HeadsFile { model: model.to_owned(), layer, assistant: assistant.fitted, sampled: sampled.fitted };
+    let heads = HeadsFile {
+        model: model.to_owned(),
+        layers: layers.to_vec(),
+        assistant: assistant.fitted,
+        sampled: sampled.fitted,
+    };
     write("heads.json", serde_json::to_string(&heads).expect("heads are plain data").as_bytes())?;
     let calibration = CalibrationFile { model: model.to_owned(), scores: calibration };
     write("calibration.json", serde_json::to_string(&calibration).expect("scores are plain data").as_bytes())?;

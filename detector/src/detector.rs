@@ -125,15 +125,19 @@ pub struct Detector {
     pub(crate) name: String,
     pub(crate) tokenizer: Tokenizer,
     pub(crate) model: Box<dyn LanguageModel>,
-    /// The block whose hidden states are probed.
-    pub(crate) layer: usize,
+    /// The blocks whose hidden states are probed.
+    pub(crate) layers: Vec<usize>,
     pub(crate) heads: [Head; 2],
     pub(crate) calibration: Calibration,
 }
 
 impl std::fmt::Debug for Detector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Detector").field("name", &self.name).field("layer", &self.layer).finish_non_exhaustive()
+        formatter
+            .debug_struct("Detector")
+            .field("name", &self.name)
+            .field("layers", &self.layers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -173,7 +177,7 @@ impl Detector {
         if detection.reason.is_some() && !options.tokens {
             return Ok(detection);
         }
-        let reading = self.model.read(&encoding.ids, &[self.layer])?;
+        let reading = self.model.read(&encoding.ids, &self.layers)?;
         let Some(measurement) = Measurement::new(&normalized.text, &encoding.ids, &reading) else {
             return Ok(detection);
         };

@@ -19,7 +19,7 @@ pub struct Measurement {
     pub tokens: usize,
     /// The statistics of its tokens.
     pub statistics: Statistics,
-    /// The mean hidden state of the probed layer (C).
+    /// The mean hidden states of the probed layers, one after the other (layers * C).
     pub hidden: Vec<f32>,
     /// Its words.
     pub lexical: LexicalFeatures,
@@ -32,7 +32,7 @@ impl Measurement {
         Some(Self {
             tokens: ids.len(),
             statistics: Statistics::of(&reading.stats, ids, text.len())?,
-            hidden: reading.hidden.first().cloned().unwrap_or_default(),
+            hidden: reading.hidden.concat(),
             lexical: LexicalFeatures::of(text, LEXICAL_BITS),
         })
     }

@@ -127,7 +127,7 @@ impl Detector {
         if encoding.ids.len() < LEAST_TOKENS || !is_english(&normalized.text) {
             return Ok(None);
         }
-        let reading = self.model.read(&encoding.ids, &[self.layer])?;
+        let reading = self.model.read(&encoding.ids, &self.layers)?;
         let measurement = Measurement::new(&normalized.text, &encoding.ids, &reading);
         Ok(measurement.map(|measurement| {
             let scores = [0, 1].map(|head| self.heads[head].score(&measurement));

@@ -1,7 +1,7 @@
 //! What the model found in each text, kept beside the heads: reading texts is most of the work of training a detector, and need
 //! not be done again to fit the heads another way.
 //!
-//! One JSON object a line, by the hash of the text; the file's name says which model and layer. A run that is cut off
+//! One JSON object a line, by the hash of the text; the file's name says which model and layers. A run that is cut off
 //! goes on where it stopped.
 
 use crate::output::progress_bar;
@@ -24,8 +24,14 @@ struct Row {
 }
 
 /// Reads the texts that are not yet in the file and adds them to it.
-pub(crate) fn measure(examples: Vec<Example>, scorer: &Scorer, layer: usize, folder: &Path) -> Result<Vec<Labelled>> {
-    let path = folder.join(format!("measurements-{}-layer-{layer}.jsonl", scorer.name));
+pub(crate) fn measure(
+    examples: Vec<Example>,
+    scorer: &Scorer,
+    layers: &[usize],
+    folder: &Path,
+) -> Result<Vec<Labelled>> {
+    let names: Vec<String> = layers.iter().map(usize::to_string).collect();
+    let path = folder.join(format!("measurements-{}-layer-{}.jsonl", scorer.name, names.join("-")));
     let failed = || format!("cannot use `{}`", path.display());
     let mut known = read(&path).with_context(failed)?;
     let file = OpenOptions::new().create(true).append(true).open(&path).with_context(failed)?;
@@ -43,7 +49,7 @@ pub(crate) fn measure(examples: Vec<Example>, scorer: &Scorer, layer: usize, fol
         .map(|(example, row)| {
             let row = match row {
                 Some(row) => Some(row),
-                None => read_text(&example, scorer, layer, &file)?,
+                None => read_text(&example, scorer, layers, &file)?,
             };
             bar.inc(1);
             Ok(row.map(|row| {
@@ -72,9 +78,9 @@ fn read(path: &Path) -> Result<BTreeMap<u64, Row>> {
     Ok(known)
 }
 
-fn read_text(example: &Example, scorer: &Scorer, layer: usize, file: &Mutex<File>) -> Result<Option<Row>> {
+fn read_text(example: &Example, scorer: &Scorer, layers: &[usize], file: &Mutex<File>) -> Result<Option<Row>> {
     let encoding = scorer.tokenizer.encode(&example.text)?;
-    let reading = scorer.model.read(&encoding.ids, &[layer])?;
+    let reading = scorer.model.read(&encoding.ids, layers)?;
     let Some(measured) = Measurement::new(&example.text, &encoding.ids, &reading) else { return Ok(None) };
     let Measurement { tokens, statistics, hidden, .. } = measured;
     let row = Row { text: stable_hash(&[&example.text], 0), tokens, statistics, hidden };

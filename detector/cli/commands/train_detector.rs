@@ -3,7 +3,7 @@
 use super::measurements::measure;
 use crate::args::TrainDetectorArgs;
 use crate::output::{Exit, line, note, progress_bar};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use datasets::{Document, Label};
 use detector::{
     Cell, EMBEDDED_MODEL, EVIDENCE, LabelledWords, LexicalFeatures, Scorer, Selection, Selector, TASKS, normalize,
@@ -26,8 +26,10 @@ const SAMPLE_BATCH: usize = 24;
 pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
     let (scorer, writer) = load(args)?;
-    let layer = args.layer.unwrap_or((scorer.layers * 2).div_ceil(3));
-    ensure!((1..=scorer.layers).contains(&layer), "--layer is {layer}, expected 1 to {}", scorer.layers);
+    let layers = if args.layers.is_empty() { vec![(scorer.layers * 2).div_ceil(3)] } else { args.layers.clone() };
+    if let Some(layer) = layers.iter().find(|layer| !(1..=scorer.layers).contains(*layer)) {
+        bail!("--layers has {layer}, expected 1 to {}", scorer.layers);
+    }
 
     // A smaller choice is read by the model, a larger one only by its words.
     ensure!(args.fraction > 0.0 && args.fraction <= 1.0, "--fraction is {}, expected above 0, up to 1", args.fraction);
@@ -55,7 +57,7 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     let (to_measure, to_count) = (to_measure.finish(), to_count.finish());
 
     let start = Instant::now();
-    let texts = measure(to_measure, &scorer, layer, &args.output)?;
+    let texts = measure(to_measure, &scorer, &layers, &args.output)?;
     let tokens: usize = texts.iter().map(|text| text.measurement.tokens).sum();
     let speed = tokens as f64 / start.elapsed().as_secs_f64();
     note(&format!("{} texts, {tokens} tokens, {speed:.0} a second where they were not read before", texts.len()));
@@ -75,7 +77,7 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     print_table(&cells)?;
     let held_out = args.output.join("held-out-scores.csv");
     reports::write_scores(&detector::held_out(&texts, &fitted.scores), &held_out)?;
-    detector::save(fitted, &scorer.name, layer, &args.output)?;
+    detector::save(fitted, &scorer.name, &layers, &args.output)?;
     note(&format!("wrote `{}`: `detect evaluate --scores` makes a page of it", held_out.display()));
     note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
     Ok(Exit::Done)
