@@ -151,7 +151,21 @@ fn every_command_explains_its_options() {
             &["overlap", "study"],
             &["--train", "--test", "--samples", "--output", "--held-out", "--count", "--tokens", "--model", "--help"],
         ),
-        (&["train-detector"], &["--output", "--model", "--own-samples", "--layer", "--attacked", "--seed", "--help"]),
+        (
+            &["train-detector"],
+            &[
+                "--output",
+                "--model",
+                "--own-samples",
+                "--layers",
+                "--fraction",
+                "--read-fraction",
+                "--protocol",
+                "--attacked",
+                "--seed",
+                "--help",
+            ],
+        ),
     ];
     for (command, expected) in commands {
         for flag in ["--help", "-h"] {

@@ -20,5 +20,7 @@ mod overlap;
 mod reports;
 /// The JSON that other programs read: keys, types, sums, offsets, order.
 mod schema;
+/// `detect train-detector`, whole, with a tiny model.
+mod train_detector;
 /// Whole texts and what is to be said about them.
 mod verdicts;

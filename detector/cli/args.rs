@@ -90,6 +90,10 @@ pub(crate) struct JudgeArgs {
     /// Folder with the heads that `detect train-detector` made for the model
     #[arg(long, value_name = "DIR")]
     pub(crate) heads: Option<PathBuf>,
+    /// Judge by words alone where they are clear, and read only the rest: many more texts a second, samples of plain
+    /// language models are hardly found
+    #[arg(long, conflicts_with_all = ["tokens", "show", "html", "sarif", "receipt"])]
+    pub(crate) fast: bool,
     /// Exit with 1 if a text is judged machine
     #[arg(long)]
     pub(crate) exit_code: bool,
@@ -291,6 +295,13 @@ pub(crate) struct TrainDetectorArgs {
     /// Take this share of the texts: for a quick try
     #[arg(long, default_value_t = 1.0)]
     pub(crate) fraction: f64,
+    /// Of these, the share that the model reads, where that takes long; of all of them words are counted
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) read_fraction: f64,
+    /// Also leave out each maker of models and each kind of human writing, learn one set of recent models from the other,
+    /// and judge texts by length and under attacks: protocol.csv
+    #[arg(long)]
+    pub(crate) protocol: bool,
     /// Also learn from texts that were changed to mislead (`attack` is set)
     #[arg(long)]
     pub(crate) attacked: bool,

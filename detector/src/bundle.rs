@@ -5,7 +5,7 @@ use crate::detector::Detector;
 use crate::error::{Error, Result};
 use crate::examples::Kind;
 use crate::fit::Fitted;
-use crate::heads::{FittedHead, Head};
+use crate::heads::{FittedHead, Head, Reader};
 use crate::lexical::LexicalModel;
 use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,7 @@ struct HeadsFile {
 #[derive(Debug, Serialize, Deserialize)]
 struct CalibrationFile {
     model: String,
+    margin: f64,
     scores: CalibrationScores,
 }
 
@@ -161,7 +162,7 @@ impl Detector {
                 Head { kind: Kind::Assistant, lexical: Some(lexical), fitted: heads.assistant },
                 Head { kind: Kind::Sampled, lexical: None, fitted: heads.sampled },
             ],
-            calibration: Calibration::new(calibration.scores),
+            calibration: Calibration::new(calibration.scores, calibration.margin),
         })
     }
 }
@@ -174,7 +175,7 @@ fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], origin: &str, what: &'sta
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn save(fitted: Fitted, model: &str, layers: &[usize], folder: &Path) -> Result<()> {
+pub fn save(fitted: Fitted, model: &str, reader: Reader, layers: &[usize], folder: &Path) -> Result<()> {
     let Fitted { heads: [assistant, sampled], calibration, .. } = fitted;
     let write = |name: &str, bytes: &[u8]| generator::write_atomically(&folder.join(name), bytes);
     let lexical = assistant.lexical.expect("the assistant head listens to words");
@@ -186,7 +187,7 @@ pub fn save(fitted: Fitted, model: &str, layers: &[usize], folder: &Path) -> Res
         sampled: sampled.fitted,
     };
     write("heads.json", serde_json::to_string(&heads).expect("heads are plain data").as_bytes())?;
-    let calibration = CalibrationFile { model: model.to_owned(), scores: calibration };
+    let calibration = CalibrationFile { model: model.to_owned(), margin: reader.margin(), scores: calibration };
     write("calibration.json", serde_json::to_string(&calibration).expect("scores are plain data").as_bytes())?;
     Ok(())
 }

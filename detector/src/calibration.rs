@@ -22,6 +22,9 @@ pub struct HeadScores {
     pub assistant: f32,
     /// By the sampled head.
     pub sampled: f32,
+    /// By the assistant head where the hidden states say nothing: by its words alone.
+    #[serde(default)]
+    pub words: f32,
 }
 
 impl HeadScores {
@@ -53,9 +56,15 @@ pub struct Calibration {
     machines: Vec<(u32, f64)>,
     /// Log-odds of machine against human for a unit of the combined score.
     log_odds: f64,
-    /// [`MARGIN`], or 1 for one's own texts.
+    /// How far below the rate asked for a p-value must be; 1 for one's own texts.
     margin: f64,
+    /// Whether texts whose words are clear are judged by these alone.
+    fast: bool,
 }
+
+/// Where words alone are clear: how far below and above the assistant head's threshold, in deviations of human texts. Between
+/// the two the model reads the text.
+const CLEAR: [f64; 2] = [-1.2, 0.6];
 
 /// How many of the human texts of about this length score as high.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -83,11 +92,6 @@ const SCALE_L2: f64 = 1e-4;
 /// Least log-odds for a unit of the combined score.
 const LEAST_LOG_ODDS: f64 = 0.1;
 
-/// How far below the rate asked for a text's p-value must be to be called machine. The table holds some dozens of registers, and people
-/// write in others: where a register was left out of it, up to seven times as many of its texts scored above 1 % of the table
-/// as should have (`LOG.md`). Counting among texts of one's own people needs no such margin.
-const MARGIN: f64 = 4.0;
-
 /// Human texts that are compared with: this many times the number of which one may score as high.
 const ENOUGH: f64 = 12.0;
 
@@ -111,37 +115,65 @@ impl Machines {
 }
 
 impl Calibration {
-    /// Puts the scores on one scale.
+    /// Puts the scores on one scale. A text is called machine where its p-value is at most the rate asked for divided by `margin`.
     #[must_use]
-    pub fn new(scores: CalibrationScores) -> Self {
+    pub fn new(scores: CalibrationScores, margin: f64) -> Self {
         let thresholds = BUDGET.map(|(kind, share)| {
             LENGTHS.map(|length| {
                 let texts = window(&scores.humans, length as u32, 2_500, |human| human.tokens);
                 upper_quantile(texts.iter().map(|human| human.of(kind)).collect(), share)
             })
         });
-        Self::on_scale(thresholds, scores)
+        Self::on_scale(thresholds, scores, margin)
     }
 
-    fn on_scale(thresholds: [[f64; LENGTHS.len()]; 2], scores: CalibrationScores) -> Self {
+    fn on_scale(thresholds: [[f64; LENGTHS.len()]; 2], scores: CalibrationScores, margin: f64) -> Self {
         let mut calibration = Self {
             scores: CalibrationScores::default(),
             thresholds,
             humans: Vec::new(),
             machines: Vec::new(),
             log_odds: 1.0,
-            margin: MARGIN,
+            margin,
+            fast: false,
         };
+        calibration.count(scores);
+        calibration
+    }
+
+    /// Takes the texts to count among.
+    fn count(&mut self, scores: CalibrationScores) {
         let combine = |texts: &[HeadScores]| {
-            let mut combined: Vec<(u32, f64)> =
-                texts.iter().map(|text| (text.tokens, calibration.combined(text).1)).collect();
+            let mut combined: Vec<(u32, f64)> = texts.iter().map(|text| (text.tokens, self.combined(text).1)).collect();
             combined.sort_by(|left, right| left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)));
             combined
         };
         let (humans, machines) = (combine(&scores.humans), combine(&scores.machines));
-        calibration.log_odds = log_odds(&humans, &machines);
-        (calibration.humans, calibration.machines, calibration.scores) = (humans, machines, scores);
-        calibration
+        self.log_odds = log_odds(&humans, &machines);
+        (self.humans, self.machines, self.scores) = (humans, machines, scores);
+    }
+
+    /// The same table for judging by words first: every text in it is scored as it would be then, so that the promises hold
+    /// for the two steps together.
+    #[must_use]
+    pub fn fast(mut self) -> Self {
+        self.fast = true;
+        let scores = std::mem::take(&mut self.scores);
+        self.count(scores);
+        self
+    }
+
+    /// Whether it is for judging by words first.
+    #[must_use]
+    pub fn is_fast(&self) -> bool {
+        self.fast
+    }
+
+    /// Whether the words of a text are so clear that it need not be read: its score by them, or `None`.
+    #[must_use]
+    pub fn clear(&self, tokens: u32, words: f32) -> Option<f64> {
+        let above = f64::from(words) - self.threshold(tokens, Kind::Assistant);
+        (self.fast && !(CLEAR[0]..CLEAR[1]).contains(&above)).then_some(above)
     }
 
     /// Other texts to count among, on the scale of this table. Machine texts stay where there are no others.
@@ -149,11 +181,12 @@ impl Calibration {
     pub fn with_texts(&self, texts: &CalibrationScores) -> Self {
         let machines = if texts.machines.is_empty() { &self.scores.machines } else { &texts.machines };
         let scores = CalibrationScores { humans: texts.humans.clone(), machines: machines.clone() };
-        Self { margin: 1.0, ..Self::on_scale(self.thresholds, scores) }
+        let own = Self::on_scale(self.thresholds, scores, 1.0);
+        if self.fast { own.fast() } else { own }
     }
 
     /// Whether so few human texts score as high that the text is called machine at this rate of false alarms: its p-value is at
-    /// most a quarter of the rate; the rate itself where one counts among texts of one's own.
+    /// most the rate divided by the margin.
     #[must_use]
     pub fn calls_machine(&self, humans: &Humans, fpr: f64) -> bool {
         humans.p_value() * self.margin <= fpr
@@ -185,6 +218,9 @@ impl Calibration {
     /// The greater of the two heads' scores above their thresholds, and whose it is.
     #[must_use]
     pub fn combined(&self, text: &HeadScores) -> (Kind, f64) {
+        if let Some(score) = self.clear(text.tokens, text.words) {
+            return (Kind::Assistant, score);
+        }
         let [assistant, sampled] = BUDGET.map(|(kind, _)| self.above_threshold(text, kind));
         if sampled > assistant { (Kind::Sampled, sampled) } else { (Kind::Assistant, assistant) }
     }
@@ -267,10 +303,10 @@ mod tests {
 
     /// 5,000 humans with scores 0..1 of both heads, 100 machines with scores 10..11.
     fn calibration() -> Calibration {
-        let text = |tokens: u32, score: f32| HeadScores { tokens, assistant: score, sampled: score };
+        let text = |tokens: u32, score: f32| HeadScores { tokens, assistant: score, sampled: score, words: score };
         let humans = (0..5000).map(|index| text(100, (index * 1237 % 5000) as f32 / 5000.0)).collect();
         let machines = (0..100).map(|index| text(100, 10.0 + index as f32 / 100.0)).collect();
-        Calibration::new(CalibrationScores { humans, machines })
+        Calibration::new(CalibrationScores { humans, machines }, 4.0)
     }
 
     #[test]
@@ -296,7 +332,7 @@ mod tests {
     fn a_higher_score_never_has_a_higher_p_value() {
         let calibration = calibration();
         let p = |score: f32| {
-            let text = HeadScores { tokens: 120, assistant: score, sampled: 0.0 };
+            let text = HeadScores { tokens: 120, assistant: score, sampled: 0.0, words: score };
             calibration.humans(120, calibration.combined(&text).1, 0.01).p_value()
         };
         let values: Vec<f64> = (0..20).map(|index| p(index as f32 / 20.0)).collect();

@@ -4,8 +4,9 @@ use crate::calibration::{Calibration, HeadScores, Humans, Machines};
 use crate::error::{Error, Result};
 use crate::examples::Kind;
 use crate::fusion::statistic;
-use crate::heads::{Head, HeadScore, LEXICAL, Measurement};
+use crate::heads::{Head, HeadScore, LEXICAL, LEXICAL_BITS, Measurement};
 use crate::language::{is_english, words};
+use crate::lexical::LexicalFeatures;
 use crate::normalize::{Normalized, normalize};
 use crate::statistics::Statistics;
 use generator::{Encoding, LanguageModel, Reading, Tokenizer};
@@ -48,8 +49,8 @@ pub enum Reason {
 pub struct PValues {
     /// Share of human texts that the assistant head scores as high.
     pub assistant: f64,
-    /// Share of human texts that the sampled head scores as high.
-    pub sampled: f64,
+    /// Share of human texts that the sampled head scores as high; `None` where the model has not read the text.
+    pub sampled: Option<f64>,
 }
 
 /// One token of a text.
@@ -177,6 +178,9 @@ impl Detector {
         if detection.reason.is_some() && !options.tokens {
             return Ok(detection);
         }
+        if !options.tokens && self.judge_words(&mut detection, &normalized.text, options) {
+            return Ok(detection);
+        }
         let reading = self.model.read(&encoding.ids, &self.layers)?;
         let Some(measurement) = Measurement::new(&normalized.text, &encoding.ids, &reading) else {
             return Ok(detection);
@@ -192,6 +196,27 @@ impl Detector {
             detection.token_values = Some(self.token_values(&read, speaking, &scores[speaking]));
         }
         Ok(detection)
+    }
+
+    /// From now on the model reads only texts whose words are not clear.
+    pub fn hurry(&mut self) {
+        self.calibration = self.calibration.clone().fast();
+    }
+
+    /// Judges a text by its words alone where they are clear and that is wanted.
+    fn judge_words(&self, detection: &mut Detection, text: &str, options: &Options) -> bool {
+        if !self.calibration.is_fast() {
+            return false;
+        }
+        let [assistant, sampled] = &self.heads;
+        let features = LexicalFeatures::of(text, LEXICAL_BITS);
+        let words = assistant.score_words(&features, detection.tokens);
+        if self.calibration.clear(detection.tokens as u32, words.words as f32).is_none() {
+            return false;
+        }
+        let nothing = HeadScore { score: f64::NEG_INFINITY, ..sampled.score_words(&features, detection.tokens) };
+        self.decide(detection, &[words, nothing], options);
+        true
     }
 
     /// Whether the calibration has enough human texts for the rate asked for.
@@ -234,7 +259,10 @@ impl Detector {
         detection.p_value = Some(humans.p_value());
         detection.p_values = Some(PValues {
             assistant: self.calibration.p_value(&of_heads, Kind::Assistant, options.fpr),
-            sampled: self.calibration.p_value(&of_heads, Kind::Sampled, options.fpr),
+            sampled: of_heads
+                .sampled
+                .is_finite()
+                .then(|| self.calibration.p_value(&of_heads, Kind::Sampled, options.fpr)),
         });
         detection.humans = Some(humans);
         let machines = self.calibration.machines(tokens, score);
@@ -277,6 +305,9 @@ impl Detector {
         let surprisal = |token: usize| -f64::from(stats[token].log_prob);
         let entropy = stats.iter().map(|token| -f64::from(token.expected_log_prob)).sum::<f64>() / n;
         add_mean("perplexity_ratio", &|token| surprisal(token) / entropy.max(1e-6));
+        let mean = (0..tokens).map(surprisal).sum::<f64>() / n;
+        let variance = (0..tokens).map(|token| (surprisal(token) - mean).powi(2)).sum::<f64>() / n;
+        add_mean("surprisal_deviation", &|token| (surprisal(token) - mean).powi(2) / (2.0 * variance.sqrt().max(1e-6)));
         add_mean("surprisal_difference", &|token| (surprisal(token) - surprisal(token.saturating_sub(1))).abs());
         let prior = score.evidence.get("prior").copied().unwrap_or(0.0);
         let rest = (score.score - prior - shares.iter().sum::<f64>()) / n;
@@ -301,6 +332,7 @@ pub(crate) fn head_scores(tokens: usize, scores: &[HeadScore; 2]) -> HeadScores 
         tokens: tokens.min(u32::MAX as usize) as u32,
         assistant: scores[0].score as f32,
         sampled: scores[1].score as f32,
+        words: scores[0].words as f32,
     }
 }
 

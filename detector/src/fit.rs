@@ -8,16 +8,13 @@
 use crate::calibration::{Calibration, CalibrationScores, HeadScores};
 use crate::examples::{Example, Kind};
 use crate::fusion::Fusion;
-use crate::heads::{
-    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, columns_of, fusion_row, likelihood_columns,
-};
+use crate::heads::{FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, Reader, fusion_row};
 use crate::lexical::{LexicalExample, LexicalFeatures, LexicalTrainer, LexicalWeights};
 use crate::logistic::{FitError, Logistic};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Penalties, per unit of mean loss.
-const PROBE_L2: f64 = 3e-3;
+/// The penalty of the fusion for all kinds, per unit of mean loss.
 const FUSION_L2: f64 = 1e-2;
 
 /// What a detector may be trained to tell from human text.
@@ -71,17 +68,60 @@ pub struct OutOfFold {
     pub likelihood: [f32; 3],
     /// All evidence by task, deviations of human texts.
     pub fusion: [f32; 3],
+    /// The assistant head's score by words alone.
+    pub words: f32,
 }
 
 /// The result of fitting.
 #[derive(Debug)]
 pub struct Fitted {
+    /// What read the texts.
+    pub reader: Reader,
     /// The heads, trained on all sources.
     pub heads: [Head; 2],
+    /// What was trained without each source.
+    pub folds: Folds,
     /// The out-of-fold scores of each labelled text, in order.
     pub scores: Vec<OutOfFold>,
     /// Scores for the calibration table, sorted by tokens.
     pub calibration: CalibrationScores,
+}
+
+/// Lexical models, probes and fusions by task and by the source that they were trained without.
+#[derive(Debug)]
+pub struct Folds {
+    bases: BTreeMap<(usize, Option<String>), Base>,
+    fusions: BTreeMap<(usize, Option<String>), [Fusion; 2]>,
+}
+
+impl Folds {
+    /// Scores a text by what was trained without `source`.
+    ///
+    /// # Panics
+    /// When there was no such source.
+    #[must_use]
+    pub fn score(&self, source: &str, measurement: &Measurement) -> OutOfFold {
+        let mut score =
+            OutOfFold { lexical: [0.0; 3], probe: [0.0; 3], likelihood: [0.0; 3], fusion: [0.0; 3], words: 0.0 };
+        for task in 0..TASKS.len() {
+            let key = (task, Some(source.to_owned()));
+            let row = self.bases[&key].row(measurement);
+            (score.lexical[task], score.probe[task]) = (row[LEXICAL], row[HIDDEN]);
+            if let Some([all, likelihood]) = self.fusions.get(&key) {
+                score.fusion[task] = all.score(&row) as f32;
+                score.likelihood[task] = likelihood.score(&row) as f32;
+                if TASKS[task] == Task::Only(Kind::Assistant) {
+                    score.words = all.score_without(&row, HIDDEN) as f32;
+                }
+            }
+        }
+        score
+    }
+
+    /// The fusion of a task that was made of all sources but one, or of all.
+    pub(crate) fn fusion(&self, task: usize, without: Option<&str>) -> &Fusion {
+        &self.fusions[&(task, without.map(str::to_owned))][0]
+    }
 }
 
 /// Weights that give the two classes the same sum, and within a class let each domain and generator count by the root of its size.
@@ -117,32 +157,42 @@ fn origins_of<'a>(source: Option<&str>, examples: impl Iterator<Item = &'a Examp
     examples.filter(|example| Some(example.source.as_str()) == source).map(|example| example.origin).collect()
 }
 
-struct Base {
+/// The lexical model and the probe of a task, where it has them.
+#[derive(Debug)]
+pub(crate) struct Base {
     lexical: Option<LexicalWeights>,
     probe: Option<Logistic>,
 }
 
+impl Base {
+    /// The row of the fusion; 0 for what the task does without.
+    pub(crate) fn row(&self, measurement: &Measurement) -> Vec<f32> {
+        let lexical = self.lexical.as_ref().map_or(0.0, |lexical| lexical.score_features(&measurement.lexical));
+        let probe = self.probe.as_ref().map_or(0.0, |probe| probe.decision(&measurement.hidden) as f32);
+        fusion_row(lexical, probe, &measurement.statistics.row(measurement.tokens))
+    }
+}
+
 impl Task {
-    /// Whether the score of this task has the column.
+    /// Whether the score of this task has the column, whatever model reads.
     fn uses(self, column: usize) -> bool {
         match self {
-            Self::Only(kind) => columns_of(kind).iter().any(|(used, _)| *used == column),
+            Self::Only(kind) => Reader::Small.columns_of(kind).iter().any(|(used, _)| *used == column),
             Self::All => true,
         }
     }
 }
 
-/// Trains what a task needs of lexical model and probe without the texts of `left_out`, nor those that stand in it under another name.
-fn train_base(
+/// Trains what a task needs of lexical model and probe on the examples that are wanted.
+pub(crate) fn train_base(
     task: Task,
+    reader: Reader,
     words: &[LabelledWords],
     texts: &[Labelled],
-    left_out: Option<&str>,
+    wanted: &dyn Fn(&Example) -> bool,
     seed: u64,
 ) -> Result<Base, FitError> {
-    let banned =
-        origins_of(left_out, words.iter().map(|text| &text.example).chain(texts.iter().map(|text| &text.example)));
-    let takes = |example: &Example| task.takes(example.kind) && !banned.contains(&example.origin);
+    let takes = |example: &Example| task.takes(example.kind) && wanted(example);
     let lexical = task.uses(LEXICAL).then(|| {
         let chosen: Vec<&LabelledWords> = words.iter().filter(|text| takes(&text.example)).collect();
         train_lexical(&chosen, seed)
@@ -154,7 +204,7 @@ fn train_base(
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
     let rows: Vec<Vec<f32>> = chosen.iter().map(|text| text.measurement.hidden.clone()).collect();
     let labels: Vec<bool> = chosen.iter().map(|text| text.example.kind.is_some()).collect();
-    let probe = Logistic::fit(&rows, &labels, &weights, PROBE_L2)?;
+    let probe = Logistic::fit(&rows, &labels, &weights, reader.probe_l2())?;
     Ok(Base { lexical, probe: Some(probe) })
 }
 
@@ -183,6 +233,7 @@ fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
 /// The fusion of a task, and that of its likelihood evidence alone, made on out-of-fold rows.
 fn train_fusion(
     task: Task,
+    reader: Reader,
     texts: &[Labelled],
     rows: &[Vec<f32>],
     left_out: Option<&str>,
@@ -198,86 +249,64 @@ fn train_fusion(
     let labels: Vec<bool> = chosen.iter().map(|&index| texts[index].example.kind.is_some()).collect();
     let rows: Vec<Vec<f32>> = chosen.iter().map(|&index| rows[index].clone()).collect();
     let fusion = match task {
-        Task::Only(kind) => Fusion::with_weights(&columns_of(kind), &rows, &labels),
+        Task::Only(kind) => Fusion::with_weights(&reader.columns_of(kind), &rows, &labels),
         Task::All => {
-            let statistics = likelihood_columns().into_iter().map(|(column, _)| column);
+            let statistics = reader.likelihood_columns().into_iter().map(|(column, _)| column);
             let columns: Vec<usize> = [LEXICAL, HIDDEN].into_iter().chain(statistics).collect();
             Fusion::fit(&columns, &rows, &labels, &weights, FUSION_L2)?
         }
     };
-    Ok([fusion, Fusion::with_weights(&likelihood_columns(), &rows, &labels)])
+    Ok([fusion, Fusion::with_weights(&reader.likelihood_columns(), &rows, &labels)])
 }
 
-/// Fits everything. `done` is told after each of the parts that take long.
+/// Fits everything for a model that has read so much. `done` is told after each of the parts that take long.
 ///
 /// # Errors
 /// When a head cannot be fitted, for example because one class is missing.
 pub fn fit(
     words: &[LabelledWords],
     texts: &[Labelled],
+    reader: Reader,
     seed: u64,
     done: &(dyn Fn() + Sync),
 ) -> Result<Fitted, FitError> {
     let sources = sources(texts);
-    let jobs: Vec<(usize, Option<&str>)> = (0..TASKS.len())
-        .flat_map(|task| sources.iter().map(move |source| (task, Some(source.as_str()))).chain([(task, None)]))
+    let jobs: Vec<(usize, Option<String>)> = (0..TASKS.len())
+        .flat_map(|task| sources.iter().map(move |source| (task, Some(source.clone()))).chain([(task, None)]))
         .collect();
-    let bases: BTreeMap<(usize, Option<&str>), Base> = jobs
+    let examples = || words.iter().map(|text| &text.example).chain(texts.iter().map(|text| &text.example));
+    let bases = jobs
         .par_iter()
-        .map(|&(task, source)| {
-            let base = train_base(TASKS[task], words, texts, source, seed)?;
+        .map(|key| {
+            let (task, source) = key;
+            // nor those texts of the source that stand elsewhere under another name
+            let banned = origins_of(source.as_deref(), examples());
+            let wanted = |example: &Example| !banned.contains(&example.origin);
+            let base = train_base(TASKS[*task], reader, words, texts, &wanted, seed)?;
             done();
-            Ok(((task, source), base))
+            Ok((key.clone(), base))
         })
         .collect::<Result<_, FitError>>()?;
 
-    let mut scores: Vec<OutOfFold> = texts
-        .par_iter()
-        .map(|text| {
-            let of = |task: usize| &bases[&(task, Some(text.example.source.as_str()))];
-            OutOfFold {
-                lexical: std::array::from_fn(|task| {
-                    of(task).lexical.as_ref().map_or(0.0, |lexical| lexical.score_features(&text.measurement.lexical))
-                }),
-                probe: std::array::from_fn(|task| {
-                    of(task).probe.as_ref().map_or(0.0, |probe| probe.decision(&text.measurement.hidden) as f32)
-                }),
-                likelihood: [0.0; 3],
-                fusion: [0.0; 3],
-            }
-        })
-        .collect();
+    let mut folds = Folds { bases, fusions: BTreeMap::new() };
     let rows: [Vec<Vec<f32>>; 3] = std::array::from_fn(|task| {
-        let row = |(text, score): (&Labelled, &OutOfFold)| {
-            fusion_row(
-                score.lexical[task],
-                score.probe[task],
-                &text.measurement.statistics.row(text.measurement.tokens),
-            )
-        };
-        texts.iter().zip(&scores).map(row).collect()
+        let row = |text: &Labelled| folds.bases[&(task, Some(text.example.source.clone()))].row(&text.measurement);
+        texts.par_iter().map(row).collect()
     });
-    let fusions: BTreeMap<(usize, Option<&str>), [Fusion; 2]> = jobs
+    folds.fusions = jobs
         .par_iter()
-        .map(|&(task, source)| {
-            let fusions = train_fusion(TASKS[task], texts, &rows[task], source)?;
+        .map(|key| {
+            let fusions = train_fusion(TASKS[key.0], reader, texts, &rows[key.0], key.1.as_deref())?;
             done();
-            Ok(((task, source), fusions))
+            Ok((key.clone(), fusions))
         })
         .collect::<Result<_, FitError>>()?;
-    for (index, score) in scores.iter_mut().enumerate() {
-        for task in 0..TASKS.len() {
-            let [all, likelihood] = &fusions[&(task, Some(texts[index].example.source.as_str()))];
-            score.fusion[task] = all.score(&rows[task][index]) as f32;
-            score.likelihood[task] = likelihood.score(&rows[task][index]) as f32;
-        }
-    }
+    let scores: Vec<OutOfFold> =
+        texts.par_iter().map(|text| folds.score(&text.example.source, &text.measurement)).collect();
 
-    let mut bases = bases;
-    let mut fusions = fusions;
     let mut head = |task: usize, kind: Kind| {
-        let base = bases.remove(&(task, None)).expect("each task was trained on all sources");
-        let [fusion, _] = fusions.remove(&(task, None)).expect("each task was fused on all sources");
+        let base = folds.bases.remove(&(task, None)).expect("each task was trained on all sources");
+        let fusion = folds.fusion(task, None).clone();
         Head {
             kind,
             lexical: base.lexical.map(|lexical| lexical.quantize()),
@@ -286,7 +315,7 @@ pub fn fit(
     };
     let heads = [head(0, Kind::Assistant), head(1, Kind::Sampled)];
     let calibration = calibration_scores(texts, &scores, None);
-    Ok(Fitted { heads, scores, calibration })
+    Ok(Fitted { reader, heads, folds, scores, calibration })
 }
 
 /// The out-of-fold scores of all texts but those of `left_out`, as the calibration table wants them.
@@ -312,11 +341,16 @@ pub(crate) fn calibration_scores(
 /// The scores of a text by the two heads.
 #[must_use]
 pub(crate) fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
-    HeadScores { tokens: text.measurement.tokens as u32, assistant: score.fusion[0], sampled: score.fusion[1] }
+    HeadScores {
+        tokens: text.measurement.tokens as u32,
+        assistant: score.fusion[0],
+        sampled: score.fusion[1],
+        words: score.words,
+    }
 }
 
-/// The calibration for judging one source: made of the others.
+/// The calibration for judging one source: made of the others, or of all.
 #[must_use]
-pub(crate) fn calibration_without(texts: &[Labelled], scores: &[OutOfFold], source: &str) -> Calibration {
-    Calibration::new(calibration_scores(texts, scores, Some(source)))
+pub(crate) fn calibration_without(texts: &[Labelled], fitted: &Fitted, source: Option<&str>) -> Calibration {
+    Calibration::new(calibration_scores(texts, &fitted.scores, source), fitted.reader.margin())
 }

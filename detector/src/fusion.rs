@@ -152,6 +152,12 @@ impl Fusion {
         self.parts(row).map(|(_, part)| part).sum::<f64>() + self.bias(row)
     }
 
+    /// The score where a column stands at the human mean for this length.
+    #[must_use]
+    pub fn score_without(&self, row: &[f32], column: usize) -> f64 {
+        self.parts(row).filter(|(of, _)| *of != column).map(|(_, part)| part).sum::<f64>() + self.bias(row)
+    }
+
     /// The part of the score that each column carries; with [`Fusion::bias`] they add up to it.
     pub fn parts(&self, row: &[f32]) -> impl Iterator<Item = (usize, f64)> {
         let (_, deviation) = self.whole.at(log_tokens(row));

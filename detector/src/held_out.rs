@@ -4,19 +4,19 @@
 use crate::detector::{MISSED_MACHINES, Options, Verdict};
 use crate::evaluation::{NUMBERS, ScoredText};
 use crate::examples::stable_hash;
-use crate::fit::{Labelled, OutOfFold, calibration_without, head_scores, sources};
+use crate::fit::{Fitted, Labelled, OutOfFold, calibration_without, head_scores, sources};
 use crate::language::words;
 use datasets::Label;
 use rayon::prelude::*;
 
 /// One text after the other in the order given. Texts cut from one document are one unit.
 #[must_use]
-pub fn held_out(texts: &[Labelled], scores: &[OutOfFold]) -> Vec<ScoredText> {
+pub fn held_out(texts: &[Labelled], fitted: &Fitted) -> Vec<ScoredText> {
     let mut judged: Vec<(usize, ScoredText)> = sources(texts)
         .par_iter()
         .flat_map_iter(|source| {
-            let calibration = calibration_without(texts, scores, source);
-            let of_source = texts.iter().zip(scores).enumerate();
+            let calibration = calibration_without(texts, fitted, Some(source));
+            let of_source = texts.iter().zip(&fitted.scores).enumerate();
             let of_source = of_source.filter(|(_, (text, _))| text.example.source == *source);
             let judge = |(index, (text, score)): (usize, (&Labelled, &OutOfFold))| {
                 let of_heads = head_scores(text, score);

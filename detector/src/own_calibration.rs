@@ -148,7 +148,12 @@ mod tests {
     use crate::detector::{Options, Verdict};
 
     fn texts(humans: usize) -> Vec<(String, bool, Option<HeadScores>)> {
-        let score = |index: usize| HeadScores { tokens: 100, assistant: -5.0 - index as f32 / 100.0, sampled: -6.0 };
+        let score = |index: usize| HeadScores {
+            tokens: 100,
+            assistant: -5.0 - index as f32 / 100.0,
+            sampled: -6.0,
+            words: -5.0,
+        };
         (0..humans).map(|index| (sha256(&[index as u8]), false, Some(score(index)))).collect()
     }
 

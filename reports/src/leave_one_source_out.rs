@@ -20,29 +20,41 @@ const HEADER: [&str; 12] = [
     "machines_called_human",
 ];
 
-/// Writes the table to `path`, under a temporary name first.
+/// Writes the table of sources to `path`, under a temporary name first.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write_leave_one_source_out(cells: &[Cell], path: &Path) -> Result<(), Error> {
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
-    let row = |cell: &Cell| {
-        vec![
-            cell.source.clone(),
-            cell.evidence.to_owned(),
-            cell.humans.to_string(),
-            cell.machines.to_string(),
-            number(cell.auroc),
-            number(cell.tpr[0]),
-            number(cell.tpr[1]),
-            number(cell.fpr[0]),
-            number(cell.fpr[1]),
-            number(cell.humans_undecided),
-            number(cell.machines_undecided),
-            number(cell.machines_called_human),
-        ]
-    };
     write(path, &csv_bytes(&HEADER, cells.iter().map(row)))
+}
+
+/// Writes a table of groups of several kinds to `path`, under a temporary name first: the same columns behind `axis`, and `group` for
+/// `source`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_protocol(cells: &[Cell], path: &Path) -> Result<(), Error> {
+    let header = [&["axis", "group"], &HEADER[1..]].concat();
+    let rows = cells.iter().map(|cell| [vec![cell.axis.to_owned()], row(cell)].concat());
+    write(path, &csv_bytes(&header, rows))
+}
+
+fn row(cell: &Cell) -> Vec<String> {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
+    vec![
+        cell.group.clone(),
+        cell.evidence.to_owned(),
+        cell.humans.to_string(),
+        cell.machines.to_string(),
+        number(cell.auroc),
+        number(cell.tpr[0]),
+        number(cell.tpr[1]),
+        number(cell.fpr[0]),
+        number(cell.fpr[1]),
+        number(cell.humans_undecided),
+        number(cell.machines_undecided),
+        number(cell.machines_called_human),
+    ]
 }
 
 #[cfg(test)]
@@ -52,7 +64,8 @@ mod tests {
     #[test]
     fn the_table_is_stable() {
         let cell = Cell {
-            source: "letters, 1890".to_owned(),
+            axis: "source",
+            group: "letters, 1890".to_owned(),
             evidence: "verdict",
             humans: 12,
             machines: 0,

@@ -20,7 +20,7 @@ mod text_page;
 
 pub use error::Error;
 pub use evaluation_page::{summary, worst_in_words};
-pub use leave_one_source_out::write_leave_one_source_out;
+pub use leave_one_source_out::{write_leave_one_source_out, write_protocol};
 pub use sarif::{Finding, sarif};
 pub use tables::{comparison_table, read_me};
 pub use terminal::show;

@@ -46,8 +46,11 @@ impl Outcome {
 
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     explaining::check(args)?;
-    let (detector, own_calibration) =
+    let (mut detector, own_calibration) =
         super::detector(args.model.as_deref(), args.heads.as_deref(), args.calibration.as_deref())?;
+    if args.fast {
+        detector.hurry();
+    }
     let options = Options { fpr: args.fpr, tokens: args.tokens };
     detector.check(&options)?;
     if args.index.is_some() || !args.corpus.is_empty() {

@@ -6,7 +6,7 @@
 
 use crate::output::progress_bar;
 use anyhow::{Context, Result};
-use detector::{Example, Labelled, LexicalFeatures, Measurement, Scorer, Statistics, stable_hash};
+use detector::{Attacked, Example, Labelled, LexicalFeatures, Measurement, Scorer, Statistics, normalize, stable_hash};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,6 +62,28 @@ pub(crate) fn measure(
         .collect();
     bar.finish_and_clear();
     texts
+}
+
+/// Reads changed texts, which are not kept.
+pub(crate) fn measure_attacked(
+    attacked: Vec<Attacked>,
+    scorer: &Scorer,
+    layers: &[usize],
+) -> Result<Vec<(Attacked, Measurement)>> {
+    let bar = progress_bar(attacked.len() as u64, "changed texts read by the model");
+    let measured = attacked
+        .into_par_iter()
+        .map(|attacked| {
+            let text = normalize(&attacked.text).text;
+            let encoding = scorer.tokenizer.encode(&text)?;
+            let reading = scorer.model.read(&encoding.ids, layers)?;
+            bar.inc(1);
+            Ok(Measurement::new(&text, &encoding.ids, &reading).map(|measurement| (attacked, measurement)))
+        })
+        .filter_map(Result::transpose)
+        .collect();
+    bar.finish_and_clear();
+    measured
 }
 
 /// The rows of an earlier run; a last line that was cut off is passed over.

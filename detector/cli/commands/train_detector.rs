@@ -1,12 +1,13 @@
 //! `detect train-detector`: labelled texts to heads, lexical weights, a calibration, and the leave-one-source-out table.
 
-use super::measurements::measure;
+use super::measurements::{measure, measure_attacked};
 use crate::args::TrainDetectorArgs;
 use crate::output::{Exit, line, note, progress_bar};
 use anyhow::{Context, Result, bail, ensure};
 use datasets::{Document, Label};
 use detector::{
-    Cell, EMBEDDED_MODEL, EVIDENCE, LabelledWords, LexicalFeatures, Scorer, Selection, Selector, TASKS, normalize,
+    Cell, EMBEDDED_MODEL, EVIDENCE, Fitted, Labelled, LabelledWords, LexicalFeatures, Reader, Scorer, Selection,
+    Selector, TASKS, normalize,
 };
 use generator::{CpuModel, LoadedModel, Sampling, Tokenizer};
 use rayon::prelude::*;
@@ -26,13 +27,16 @@ const SAMPLE_BATCH: usize = 24;
 pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
     let (scorer, writer) = load(args)?;
-    let layers = if args.layers.is_empty() { vec![(scorer.layers * 2).div_ceil(3)] } else { args.layers.clone() };
+    let reader = Reader::of_shape(scorer.layers, writer.channels());
+    let layers = if args.layers.is_empty() { reader.layers(scorer.layers) } else { args.layers.clone() };
     if let Some(layer) = layers.iter().find(|layer| !(1..=scorer.layers).contains(*layer)) {
         bail!("--layers has {layer}, expected 1 to {}", scorer.layers);
     }
 
     // A smaller choice is read by the model, a larger one only by its words.
-    ensure!(args.fraction > 0.0 && args.fraction <= 1.0, "--fraction is {}, expected above 0, up to 1", args.fraction);
+    for (name, share) in [("fraction", args.fraction), ("read-fraction", args.read_fraction)] {
+        ensure!(share > 0.0 && share <= 1.0, "--{name} is {share}, expected above 0, up to 1");
+    }
     let small = Selection { seed: args.seed, ..Selection::default() };
     let large = Selection {
         most_human: 2_500,
@@ -41,7 +45,7 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
         most_sampled: 1_000,
         ..small
     };
-    let [small, large] = [small, large].map(|selection| share_of(selection, args.fraction));
+    let (small, large) = (share_of(small, args.fraction * args.read_fraction), share_of(large, args.fraction));
     let (mut to_measure, mut to_count) = (Selector::new(small), Selector::new(large));
     let mut offer = |document: Document| {
         for piece in pieces(document) {
@@ -69,18 +73,51 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
 
     let jobs = (detector::sources(&texts).len() + 1) * TASKS.len() * 2;
     let bar = progress_bar(jobs as u64, "fits");
-    let fitted = detector::fit(&words, &texts, args.seed, &|| bar.inc(1))?;
+    let fitted = detector::fit(&words, &texts, reader, args.seed, &|| bar.inc(1))?;
     bar.finish_and_clear();
-    let cells = detector::leave_one_source_out(&texts, &fitted.scores);
+    let cells = detector::leave_one_source_out(&texts, &fitted);
     let table = args.output.join("leave-one-source-out.csv");
     reports::write_leave_one_source_out(&cells, &table)?;
     print_table(&cells)?;
+    let [human, machine] = detector::read_when_fast(&texts, &fitted).map(|share| 100.0 * share);
+    line(&format!(
+        "words first (`--fast`): {human:.1} % of human and {machine:.1} % of machine texts are read by the model"
+    ))?;
+    if args.protocol {
+        let protocol = args.output.join("protocol.csv");
+        reports::write_protocol(&run_protocol(args.seed, &words, &texts, &fitted, &scorer, &layers)?, &protocol)?;
+        note(&format!("wrote `{}`", protocol.display()));
+    }
     let held_out = args.output.join("held-out-scores.csv");
-    reports::write_scores(&detector::held_out(&texts, &fitted.scores), &held_out)?;
-    detector::save(fitted, &scorer.name, &layers, &args.output)?;
+    reports::write_scores(&detector::held_out(&texts, &fitted), &held_out)?;
+    detector::save(fitted, &scorer.name, reader, &layers, &args.output)?;
     note(&format!("wrote `{}`: `detect evaluate --scores` makes a page of it", held_out.display()));
     note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
     Ok(Exit::Done)
+}
+
+/// Groups left out, lengths and attacks.
+fn run_protocol(
+    seed: u64,
+    words: &[LabelledWords],
+    texts: &[Labelled],
+    fitted: &Fitted,
+    scorer: &Scorer,
+    layers: &[usize],
+) -> Result<Vec<Cell>> {
+    let bar = progress_bar(detector::trainings(texts) as u64, "groups left out");
+    let mut cells = detector::leave_groups_out(words, texts, fitted, seed, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    let measured = measure_attacked(detector::attacked(texts), scorer, layers)?;
+    cells.extend(detector::attack_cells(texts, fitted, measured));
+    line(
+        "axis      group                                     evidence        humans machines  AUROC  TPR at 1 %, 5 % FPR  realised FPR",
+    )?;
+    for cell in &cells {
+        line(&format!("{:8}  {:40}  {}", cell.axis, cell.group, figures(cell)))?;
+    }
+    line("")?;
+    Ok(cells)
 }
 
 /// The model, to score with and to write with.
@@ -231,25 +268,33 @@ fn ways_of_sampling() -> Vec<(String, Sampling)> {
     ways
 }
 
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "    -".to_owned(), |value| format!("{:5.1}", 100.0 * value))
+}
+
+fn decimal(auroc: Option<f64>) -> String {
+    auroc.map_or_else(|| "   -".to_owned(), |value| format!("{value:.3}").replace("0.", "."))
+}
+
+/// What the lines of both tables share.
+fn figures(cell: &Cell) -> String {
+    format!(
+        "{:14}  {:6} {:8}  {:>5}  {} % {} %      {} % {} %",
+        cell.evidence,
+        cell.humans,
+        cell.machines,
+        decimal(cell.auroc),
+        percent(cell.tpr[0]),
+        percent(cell.tpr[1]),
+        percent(cell.fpr[0]),
+        percent(cell.fpr[1]),
+    )
+}
+
 fn print_table(cells: &[Cell]) -> Result<()> {
-    let percent =
-        |value: Option<f64>| value.map_or_else(|| "    -".to_owned(), |value| format!("{:5.1}", 100.0 * value));
-    let auroc =
-        |value: Option<f64>| value.map_or_else(|| "   -".to_owned(), |value| format!("{value:.3}").replace("0.", "."));
     line("left-out source       evidence        humans machines  AUROC  TPR at 1 %, 5 % FPR  realised FPR")?;
     for cell in cells {
-        line(&format!(
-            "{:20}  {:14}  {:6} {:8}  {:>5}  {} % {} %      {} % {} %",
-            cell.source,
-            cell.evidence,
-            cell.humans,
-            cell.machines,
-            auroc(cell.auroc),
-            percent(cell.tpr[0]),
-            percent(cell.tpr[1]),
-            percent(cell.fpr[0]),
-            percent(cell.fpr[1]),
-        ))?;
+        line(&format!("{:20}  {}", cell.group, figures(cell)))?;
     }
     line("")?;
     line("mean over sources     AUROC  TPR at 1 %, 5 % FPR  realised FPR, and the worst source at 1 %")?;
@@ -259,7 +304,7 @@ fn print_table(cells: &[Cell]) -> Result<()> {
         line(&format!(
             "{:20}  {:>5}  {} % {} %      {} % {} %   {} %",
             evidence,
-            auroc(detector::mean(cells, evidence, |cell| cell.auroc)),
+            decimal(detector::mean(cells, evidence, |cell| cell.auroc)),
             percent(detector::mean(cells, evidence, |cell| cell.tpr[0])),
             percent(detector::mean(cells, evidence, |cell| cell.tpr[1])),
             percent(detector::mean(cells, evidence, |cell| cell.fpr[0])),
