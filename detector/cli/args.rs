@@ -90,6 +90,12 @@ pub(crate) struct JudgeArgs {
     /// Folder with the heads that `detect train-detector` made for the model
     #[arg(long, value_name = "DIR")]
     pub(crate) heads: Option<PathBuf>,
+    /// A second model with the same tokenizer: the JSON gets the statistics of Fast-DetectGPT and Binoculars with two models
+    #[arg(long, value_name = "MODEL", requires = "model")]
+    pub(crate) reference_model: Option<PathBuf>,
+    /// cpu, ndarray, or where built in wgpu: what reads the texts
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
     /// Exit with 1 if a text is judged machine
     #[arg(long)]
     pub(crate) exit_code: bool,

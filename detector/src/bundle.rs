@@ -162,6 +162,7 @@ impl Detector {
                 Head { kind: Kind::Sampled, lexical: None, fitted: heads.sampled },
             ],
             calibration: Calibration::new(calibration.scores),
+            reference: None,
         })
     }
 }

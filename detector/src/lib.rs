@@ -23,6 +23,7 @@ mod models;
 mod normalize;
 mod own_calibration;
 mod receipt;
+mod reference;
 mod sentences;
 mod statistics;
 
@@ -46,5 +47,6 @@ pub use masking::Masked;
 pub use normalize::{Normalized, normalize};
 pub use own_calibration::{CALIBRATION_FORMAT, CONFIDENCE, LEAST_HUMANS, OwnCalibration};
 pub use receipt::{Mismatch, RECEIPT_FORMAT, Receipt, Tolerance};
+pub use reference::{Reference, ReferenceStatistics};
 pub use sentences::{quotations, sentences};
 pub use statistics::{COLUMNS, Statistics};
