@@ -106,7 +106,22 @@ fn options(help: &str) -> Vec<(String, bool)> {
 #[test]
 fn every_command_explains_its_options() {
     let commands: [(&[&str], &[&str]); 10] = [
-        (&[], &["--jsonl", "--json", "--tokens", "--fpr", "--exit-code", "--index", "--corpus", "--help", "--version"]),
+        (
+            &[],
+            &[
+                "--jsonl",
+                "--json",
+                "--tokens",
+                "--fpr",
+                "--exit-code",
+                "--index",
+                "--corpus",
+                "--device",
+                "--reference-model",
+                "--help",
+                "--version",
+            ],
+        ),
         (
             &["generate"],
             &[
@@ -151,7 +166,7 @@ fn every_command_explains_its_options() {
             &["overlap", "study"],
             &["--train", "--test", "--samples", "--output", "--held-out", "--count", "--tokens", "--model", "--help"],
         ),
-        (&["train-detector"], &["--output", "--model", "--own-samples", "--layer", "--attacked", "--seed", "--help"]),
+        (&["train-detector"], &["--output", "--model", "--own-samples", "--layers", "--attacked", "--seed", "--help"]),
     ];
     for (command, expected) in commands {
         for flag in ["--help", "-h"] {
