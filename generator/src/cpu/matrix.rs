@@ -28,6 +28,9 @@ pub(crate) struct Matrix {
     outputs: usize,
 }
 
+/// Some panels of a matrix, and the part of a row that they give.
+type Share<'a> = (&'a Matrix, Range<usize>, &'a mut [f32]);
+
 /// A part of a larger array of rows: from `column` on, rows `stride` apart.
 #[derive(Debug)]
 pub(crate) struct Out<'a> {
@@ -98,7 +101,7 @@ impl Matrix {
     fn multiply_row_shared(matrices: &[Self], x: &[f32], out: &mut [f32]) {
         let work = x.len() * out.len();
         let parts = (work / WORTH_A_THREAD_OF_ROW).clamp(1, PARTS_A_THREAD * rayon::current_num_threads());
-        let mut shares: Vec<Vec<(&Self, Range<usize>, &mut [f32])>> = (0..parts).map(|_| Vec::new()).collect();
+        let mut shares: Vec<Vec<Share<'_>>> = (0..parts).map(|_| Vec::new()).collect();
         let mut rest = out;
         for matrix in matrices {
             let (of_matrix, after) = rest.split_at_mut(matrix.outputs);
