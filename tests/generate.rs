@@ -106,7 +106,22 @@ fn options(help: &str) -> Vec<(String, bool)> {
 #[test]
 fn every_command_explains_its_options() {
     let commands: [(&[&str], &[&str]); 10] = [
-        (&[], &["--jsonl", "--json", "--tokens", "--fpr", "--exit-code", "--index", "--corpus", "--help", "--version"]),
+        (
+            &[],
+            &[
+                "--jsonl",
+                "--json",
+                "--tokens",
+                "--fpr",
+                "--exit-code",
+                "--index",
+                "--corpus",
+                "--device",
+                "--reference-model",
+                "--help",
+                "--version",
+            ],
+        ),
         (
             &["generate"],
             &[

@@ -94,6 +94,12 @@ pub(crate) struct JudgeArgs {
     /// language models are hardly found
     #[arg(long, conflicts_with_all = ["tokens", "show", "html", "sarif", "receipt"])]
     pub(crate) fast: bool,
+    /// A second model with the same tokenizer: the JSON gets the statistics of Fast-DetectGPT and Binoculars with two models
+    #[arg(long, value_name = "MODEL", requires = "model")]
+    pub(crate) reference_model: Option<PathBuf>,
+    /// cpu, ndarray, or where built in wgpu: what reads the texts
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
     /// Exit with 1 if a text is judged machine
     #[arg(long)]
     pub(crate) exit_code: bool,

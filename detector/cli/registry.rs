@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use detector::Scorer;
-use generator::{CpuModel, LoadedModel};
+use generator::{CpuModel, LoadedModel, TensorModel};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +33,17 @@ pub(crate) struct Opened {
     pub(crate) writer: Arc<CpuModel>,
     /// The heads that were registered with it.
     pub(crate) heads: Option<PathBuf>,
+    /// Where it lies.
+    path: PathBuf,
+}
+
+impl Opened {
+    /// The model to score with on another device than the CPU.
+    pub(crate) fn on_device(&self, device: &str) -> Result<TensorModel> {
+        let (device, end) = (generator::device(device)?, self.scorer.tokenizer.end_of_text());
+        let failed = || format!("cannot load the model in `{}`", self.path.display());
+        TensorModel::open(&self.path, &device, end).with_context(failed)
+    }
 }
 
 fn file() -> Result<PathBuf> {
@@ -88,5 +99,5 @@ pub(crate) fn open(model: &Path) -> Result<Opened> {
 fn open_path(path: &Path, heads: Option<PathBuf>) -> Result<Opened> {
     let loaded = LoadedModel::open(path).with_context(|| format!("cannot load the model in `{}`", path.display()))?;
     let (scorer, writer) = Scorer::of_loaded(loaded);
-    Ok(Opened { scorer, writer, heads })
+    Ok(Opened { scorer, writer, heads, path: path.to_owned() })
 }

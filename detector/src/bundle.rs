@@ -163,6 +163,7 @@ impl Detector {
                 Head { kind: Kind::Sampled, lexical: None, fitted: heads.sampled },
             ],
             calibration: Calibration::new(calibration.scores, calibration.margin),
+            reference: None,
         })
     }
 }

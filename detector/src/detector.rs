@@ -8,6 +8,7 @@ use crate::heads::{Head, HeadScore, LEXICAL, LEXICAL_BITS, Measurement};
 use crate::language::{is_english, words};
 use crate::lexical::LexicalFeatures;
 use crate::normalize::{Normalized, normalize};
+use crate::reference::{Reference, ReferenceStatistics};
 use crate::statistics::Statistics;
 use generator::{Encoding, LanguageModel, Reading, Tokenizer};
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,9 @@ pub struct Detection {
     pub evidence: BTreeMap<&'static str, f64>,
     /// Statistics of the tokens.
     pub statistics: Option<Statistics>,
+    /// What a reference model beside it says, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ReferenceStatistics>,
     /// The model that scored them.
     pub model: String,
     /// One value a token, where asked for.
@@ -130,6 +134,8 @@ pub struct Detector {
     pub(crate) layers: Vec<usize>,
     pub(crate) heads: [Head; 2],
     pub(crate) calibration: Calibration,
+    /// A second model, whose statistics are given and do not change the verdict.
+    pub(crate) reference: Option<Reference>,
 }
 
 impl std::fmt::Debug for Detector {
@@ -150,6 +156,11 @@ struct Read {
 }
 
 impl Detector {
+    /// Gives the statistics of a pair of models too. Its scoring model is to be that of the detector.
+    pub fn set_reference(&mut self, reference: Reference) {
+        self.reference = Some(reference);
+    }
+
     /// Judges a text.
     ///
     /// # Errors
@@ -171,6 +182,7 @@ impl Detector {
             words: words(&normalized.text).count(),
             evidence: BTreeMap::new(),
             statistics: None,
+            reference: None,
             model: self.name.clone(),
             token_values: None,
         };
@@ -186,6 +198,9 @@ impl Detector {
             return Ok(detection);
         };
         detection.statistics = Some(measurement.statistics);
+        if let Some(reference) = &self.reference {
+            detection.reference = reference.read(&encoding.ids)?;
+        }
         let scores = [0, 1].map(|head| self.heads[head].score(&measurement));
         if detection.reason.is_none() {
             self.decide(&mut detection, &scores, options);

@@ -26,6 +26,7 @@ mod normalize;
 mod own_calibration;
 mod protocol;
 mod receipt;
+mod reference;
 mod sentences;
 mod statistics;
 
@@ -52,5 +53,6 @@ pub use normalize::{Normalized, normalize};
 pub use own_calibration::{CALIBRATION_FORMAT, CONFIDENCE, LEAST_HUMANS, OwnCalibration};
 pub use protocol::{Attacked, attack_cells, attacked, leave_groups_out, trainings};
 pub use receipt::{Mismatch, RECEIPT_FORMAT, Receipt, Tolerance};
+pub use reference::{Reference, ReferenceStatistics};
 pub use sentences::{quotations, sentences};
 pub use statistics::{COLUMNS, Statistics};

@@ -45,6 +45,15 @@ fn main() {
         (0..8).into_par_iter().map(read).sum()
     });
     report("scoring 8 x 256 tokens, plain loops, all threads", speed);
+    let speed =
+        tokens_per_second(|| loops.generate(&ids[..32], Sampling::default(), 1).expect("a prompt").take(64).count());
+    report("generation of 64 tokens, plain loops", speed);
+    let prompts = vec![ids[..32].to_vec(); 16];
+    let speed = tokens_per_second(|| {
+        let texts = loops.generate_batch(&prompts, &[Sampling::default(); 16], 64, 1).expect("prompts");
+        texts.iter().map(Vec::len).sum()
+    });
+    report("generation of 16 x 64 tokens, plain loops", speed);
     for name in ["cpu", "ndarray"] {
         let device = generator::device(name).expect("a CPU device");
         let model = Gpt2::random(&shape(), 1, &device).expect("a GPT-2");

@@ -6,6 +6,7 @@
 //! lies between products.
 
 mod attention;
+mod fused;
 mod generation;
 mod gpt2;
 mod head;
@@ -13,6 +14,7 @@ pub(crate) mod llama;
 mod loops;
 mod matrix;
 pub(crate) mod network;
+mod pair;
 mod panels;
 mod rotary;
 mod tile;
@@ -24,6 +26,7 @@ use crate::stats::TokenStats;
 use crate::tokenizer::TokenId;
 pub use generation::CpuGeneration;
 use network::{Network, ROWS};
+pub use pair::ModelPair;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -92,55 +95,72 @@ impl CpuModel {
         self.vocabulary
     }
 
-    /// Reads the inputs of one window; the statistics are of the `targets`, the tokens one further on.
-    fn read_window(&self, inputs: &[TokenId], targets: &[TokenId], window: Window, layers: &[usize]) -> WindowReading {
+    /// Rows that go through the head at a time.
+    fn part(&self, rows: usize) -> usize {
+        rows.div_ceil(rayon::current_num_threads()).clamp(1, ROWS)
+    }
+
+    /// The inputs of one window to what stands before the last norm at its scored tokens (T, C), and to sums of hidden states
+    /// over these.
+    fn features(&self, inputs: &[TokenId], window: Window, layers: &[usize]) -> (Vec<f32>, Vec<Vec<f32>>) {
         let c = self.network.channels;
-        let scored = (window.scored_from - window.start) * c..;
+        let unscored = (window.scored_from - window.start) * c;
         let mut x = Vec::with_capacity(inputs.len() * c);
         self.network.embed(inputs, 0, &mut x);
         let mut memory = self.network.memory();
         let mut hidden = vec![vec![0.0; c]; layers.len()];
         for index in 0..self.network.blocks.len() {
             self.network.block(index, &mut x, &[inputs.len()], &mut [&mut memory]);
+            memory.forget(index);
             for (sum, _) in hidden.iter_mut().zip(layers).filter(|(_, layer)| **layer == index + 1) {
-                for row in x[scored.clone()].chunks(c) {
+                for row in x[unscored..].chunks(c) {
                     sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                 }
             }
         }
-        let part = targets.len().div_ceil(rayon::current_num_threads()).clamp(1, ROWS);
-        let parts = x[scored].par_chunks(part * c).zip(targets.par_chunks(part));
-        let stats = parts.flat_map_iter(|(x, targets)| {
-            head::statistics(self.network.head(), &self.network.last_norm.forward(x), targets)
-        });
-        WindowReading { stats: stats.collect(), hidden }
+        x.drain(..unscored);
+        (x, hidden)
     }
-}
 
-impl LanguageModel for CpuModel {
-    fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
+    /// Reads a text window by window. `read` gets the inputs of a window and the tokens that are scored in it.
+    fn read_windows(
+        &self,
+        ids: &[TokenId],
+        layers: &[usize],
+        context: usize,
+        read: impl Fn(&[TokenId], &[TokenId], Window) -> WindowReading + Sync,
+    ) -> Result<Reading> {
         check_ids(ids, self.vocabulary)?;
         if let Some(&found) = layers.iter().find(|&&layer| layer == 0 || layer > self.layers()) {
             return Err(Error::Layer { found, layers: self.layers() });
         }
         let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
-        let read: Vec<WindowReading> = windows(ids.len(), self.context)
+        let windows: Vec<WindowReading> = windows(ids.len(), context)
             .into_par_iter()
-            .map(|window| {
-                let inputs = &inputs[window.start..window.end];
-                self.read_window(inputs, &ids[window.scored_from..window.end], window, layers)
-            })
+            .map(|window| read(&inputs[window.start..window.end], &ids[window.scored_from..window.end], window))
             .collect();
-        let mut reading = Reading {
-            stats: Vec::with_capacity(ids.len()),
-            hidden: vec![vec![0.0; self.network.channels]; layers.len()],
-        };
-        for window in read {
+        let mut reading =
+            Reading { stats: Vec::with_capacity(ids.len()), hidden: vec![vec![0.0; self.channels()]; layers.len()] };
+        for window in windows {
             reading.stats.extend(window.stats);
             for (mean, sum) in reading.hidden.iter_mut().zip(window.hidden) {
                 mean.iter_mut().zip(sum).for_each(|(mean, sum)| *mean += sum / ids.len() as f32);
             }
         }
         Ok(reading)
+    }
+}
+
+impl LanguageModel for CpuModel {
+    fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
+        self.read_windows(ids, layers, self.context, |inputs, targets, window| {
+            let (x, hidden) = self.features(inputs, window, layers);
+            let part = self.part(targets.len());
+            let parts = x.par_chunks(part * self.channels()).zip(targets.par_chunks(part));
+            let stats = parts.flat_map_iter(|(x, targets)| {
+                head::statistics(self.network.head(), &self.network.last_norm.forward(x), targets)
+            });
+            WindowReading { stats: stats.collect(), hidden }
+        })
     }
 }

@@ -17,7 +17,7 @@ pub fn device(name: &str) -> Result<Device> {
         "cpu" | "flex" => Ok(Device::flex()),
         "ndarray" => Ok(Device::ndarray()),
         #[cfg(feature = "wgpu")]
-        "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        "wgpu" => wgpu(),
         #[cfg(feature = "tch")]
         "tch" => Ok(Device::libtorch()),
         #[cfg(not(feature = "wgpu"))]
@@ -31,4 +31,19 @@ pub fn device(name: &str) -> Result<Device> {
 #[cfg(not(all(feature = "wgpu", feature = "tch")))]
 fn not_built_in(name: &str) -> Result<Device> {
     Err(Error::Device { name: name.to_owned(), reason: format!("this build is without the feature `{name}`") })
+}
+
+/// burn ends with a panic where there is no GPU.
+#[cfg(feature = "wgpu")]
+fn wgpu() -> Result<Device> {
+    use burn::tensor::{DeviceKind, Tensor};
+    let found = std::panic::catch_unwind(|| {
+        let device = Device::wgpu(DeviceKind::DefaultDevice);
+        let data = Tensor::<1>::zeros([1], &device).into_data();
+        (device, data)
+    });
+    match found {
+        Ok((device, _)) => Ok(device),
+        Err(_) => Err(Error::Device { name: "wgpu".to_owned(), reason: "no GPU was found".to_owned() }),
+    }
 }

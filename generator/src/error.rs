@@ -204,6 +204,12 @@ pub enum Error {
         /// Layers of the model.
         layers: usize,
     },
+    /// Two models that cannot be a pair.
+    #[error("the two models cannot be a pair: {reason}")]
+    Pair {
+        /// Why.
+        reason: String,
+    },
     /// A device that is not there or not built in.
     #[error("device `{name}` is not available: {reason}")]
     Device {
@@ -230,6 +236,13 @@ impl Error {
             Self::Tokenizer { .. } => "the folder needs the `tokenizer.json` of the model",
             Self::Shard { .. } => "delete the file: it is made again from the corpus",
             Self::ContextOverflow { .. } => "use a shorter prompt or fewer tokens",
+            Self::Pair { .. } => "take two sizes of one model, which share a tokenizer",
+            Self::Device { name, .. } if name == "wgpu" && cfg!(not(feature = "wgpu")) => {
+                "build with `--features wgpu` for GPUs, or take `--device cpu`"
+            }
+            Self::Device { name, .. } if name == "wgpu" => {
+                "a GPU needs its driver (Vulkan, Metal or DX12); or take `--device cpu`"
+            }
             Self::Device { .. } => "devices are `cpu`, `ndarray`, and with the feature `wgpu` also `wgpu`",
             _ => return None,
         };

@@ -28,7 +28,7 @@ mod training_config;
 pub use cache::KvCache;
 pub use checkpoint::Precision;
 pub use config::Gpt2Config;
-pub use cpu::{CpuGeneration, CpuModel};
+pub use cpu::{CpuGeneration, CpuModel, ModelPair};
 pub use device::device;
 pub use error::{Error, Result};
 pub use files::write_atomically;

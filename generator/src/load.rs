@@ -11,9 +11,13 @@ use crate::cpu::llama::GgufWeights;
 use crate::cpu::network::Network;
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
+use crate::language_model::TensorModel;
+use crate::llama::Llama;
 use crate::llama_config::LlamaConfig;
+use crate::model::Gpt2;
 use crate::shards::Shards;
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{TokenId, Tokenizer};
+use burn::tensor::Device;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -21,7 +25,7 @@ use std::path::Path;
 /// Architectures that are here.
 const ARCHITECTURES: &str = "`gpt2` or `llama`";
 /// A text that every byte-level tokenizer must give back.
-const PROBE: &str = "It's 10 naïve cafés;\n\n\tété 😀";
+pub(crate) const PROBE: &str = "It's 10 naïve cafés;\n\n\tété 😀";
 
 /// A model with its tokenizer and its name.
 #[derive(Debug)]
@@ -73,10 +77,6 @@ impl LoadedModel {
     }
 
     fn from_folder(folder: &Path) -> Result<Self> {
-        #[derive(serde::Deserialize)]
-        struct Kind {
-            model_type: String,
-        }
         let path = folder.join("config.json");
         let Kind { model_type } = json(&path, "config.json")?;
         let mut shards = Shards::open(folder)?;
@@ -124,11 +124,38 @@ impl LoadedModel {
     }
 }
 
+/// What `config.json` says of the architecture.
+#[derive(serde::Deserialize)]
+struct Kind {
+    model_type: String,
+}
+
+impl TensorModel {
+    /// A folder or `.gguf` file on a burn device, scored after `end_of_text`. What [`LoadedModel::open`] finds wrong is found
+    /// there.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn open(path: &Path, device: &Device, end_of_text: TokenId) -> Result<Self> {
+        if !path.is_dir() {
+            return Ok(Self::new(Llama::from_gguf(&Gguf::open(path)?, device)?, end_of_text));
+        }
+        let Kind { model_type } = json(&path.join("config.json"), "config.json")?;
+        Ok(match model_type.as_str() {
+            "gpt2" => Self::new(Gpt2::from_folder(path, device)?, end_of_text),
+            _ => Self::new(Llama::from_folder(path, device)?, end_of_text),
+        })
+    }
+}
+
 /// A GPT-2 whose head may be its own.
 fn gpt2(config: &Gpt2Config, shards: &mut Shards) -> Result<Network> {
     for layer in 0..config.n_layer {
         shards.pass_over(&format!("h.{layer}.attn.bias"));
         shards.pass_over(&format!("h.{layer}.attn.masked_bias"));
+    }
+    if shards.are_equal("lm_head.weight", "wte.weight")? {
+        shards.pass_over("lm_head.weight");
     }
     let mut network = Network::gpt2(config, shards)?;
     if shards.has("lm_head.weight") {

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// Longest header that the format allows.
 const LONGEST_HEADER: u64 = 100_000_000;
 
+/// Bytes that are read at a time.
+const PART: usize = 1 << 20;
+
 /// Tensors that were not taken yet.
 #[derive(Debug)]
 pub(crate) struct Shards {
@@ -118,6 +121,27 @@ impl Shards {
         self.tensors.remove(name);
     }
 
+    /// Whether two tensors are there, of one type, shape and content.
+    pub(crate) fn are_equal(&mut self, left: &str, right: &str) -> Result<bool> {
+        let (Some(left), Some(right)) = (self.tensors.get(left), self.tensors.get(right)) else { return Ok(false) };
+        if (&left.data_type, &left.shape) != (&right.data_type, &right.shape) {
+            return Ok(false);
+        }
+        let mut parts = [vec![0; PART], vec![0; PART]];
+        for from in (0..left.bytes).step_by(PART) {
+            let length = PART.min(left.bytes - from);
+            for (place, part) in [left, right].into_iter().zip(&mut parts) {
+                let (path, file) = &mut self.files[place.file];
+                file.seek(SeekFrom::Start(place.start + from as u64)).map_err(|source| io(path, source))?;
+                file.read_exact(&mut part[..length]).map_err(|source| io(path, source))?;
+            }
+            if parts[0][..length] != parts[1][..length] {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The values of a tensor, which is then taken.
     pub(crate) fn take_values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let place = self.tensors.remove(name).ok_or_else(|| Error::MissingTensor {
@@ -131,15 +155,22 @@ impl Shards {
             let (tensor, expected) = (name.to_owned(), shape.to_vec());
             return Err(Error::Shape { origin, tensor, found: place.shape, expected });
         }
-        let mut bytes = vec![0; place.bytes];
+        if !["F32", "F16", "BF16"].contains(&place.data_type.as_str()) {
+            return Err(Error::DataType { origin, tensor: name.to_owned(), found: place.data_type });
+        }
         file.seek(SeekFrom::Start(place.start)).map_err(|source| io(path, source))?;
-        file.read_exact(&mut bytes).map_err(|source| io(path, source))?;
-        let (pairs, fours) = (bytes.as_chunks::<2>().0, bytes.as_chunks::<4>().0);
-        let values: Vec<f32> = match place.data_type.as_str() {
-            "F32" => fours.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-            "F16" => pairs.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
-            _ => pairs.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
-        };
+        let mut values = Vec::with_capacity(shape.iter().product());
+        let mut part = vec![0; PART.min(place.bytes)];
+        for from in (0..place.bytes).step_by(PART) {
+            let part = &mut part[..PART.min(place.bytes - from)];
+            file.read_exact(part).map_err(|source| io(path, source))?;
+            let (pairs, fours) = (part.as_chunks::<2>().0, part.as_chunks::<4>().0);
+            match place.data_type.as_str() {
+                "F32" => values.extend(fours.iter().map(|bytes| f32::from_le_bytes(*bytes))),
+                "F16" => values.extend(pairs.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32())),
+                _ => values.extend(pairs.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32())),
+            }
+        }
         if values.iter().any(|value| !value.is_finite()) {
             return Err(Error::NotFinite { origin, tensor: name.to_owned() });
         }
@@ -159,7 +190,7 @@ impl Shards {
     /// SHA-256 of all files, one after another.
     pub(crate) fn digest(&mut self) -> Result<[u8; 32]> {
         let mut digest = Sha256::new();
-        let mut part = vec![0; 1 << 20];
+        let mut part = vec![0; PART];
         for (path, file) in &mut self.files {
             file.seek(SeekFrom::Start(0)).map_err(|source| io(path, source))?;
             loop {

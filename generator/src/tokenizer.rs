@@ -180,6 +180,12 @@ impl Tokenizer {
         self.end_of_text
     }
 
+    /// Whether every token has the same id in another tokenizer.
+    #[must_use]
+    pub fn has_tokens_of(&self, other: &Self) -> bool {
+        self.end_of_text == other.end_of_text && self.inner.get_vocab(true) == other.inner.get_vocab(true)
+    }
+
     /// Tokens in the vocabulary.
     #[must_use]
     pub fn vocabulary(&self) -> usize {

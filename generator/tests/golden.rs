@@ -10,12 +10,18 @@
 /// What is read and written: texts to tokens and back, checkpoints, token files, with the message for each lie.
 #[path = "golden/files.rs"]
 mod files;
+/// Hugging Face folders: other forms of tokenizer and head, and the message for each lie.
+#[path = "golden/folders.rs"]
+mod folders;
 /// What must hold for any weights: causality, cache, windows, seeds, resumed training.
 #[path = "golden/laws.rs"]
 mod laws;
-/// Other people's models: Hugging Face folders and GGUF files, read and continued on the CPU, and the message for each lie.
+/// Other people's models, read and continued on the CPU: GGUF files, and the message for each lie.
 #[path = "golden/models.rs"]
 mod models;
+/// Two models with one tokenizer.
+#[path = "golden/pairs.rs"]
+mod pairs;
 /// From logits to the next token.
 #[path = "golden/sampling.rs"]
 mod sampling;

@@ -1,8 +1,8 @@
 //! `detect FILE...`: texts to verdicts.
 
-use super::LIMIT_BYTES;
 use super::explaining::{self, Explained};
 use super::quotations;
+use super::{Choice, LIMIT_BYTES};
 use crate::args::JudgeArgs;
 use crate::output::{Exit, describe, line, note, report};
 use anyhow::{Context, Result, bail};
@@ -46,8 +46,13 @@ impl Outcome {
 
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     explaining::check(args)?;
-    let (mut detector, own_calibration) =
-        super::detector(args.model.as_deref(), args.heads.as_deref(), args.calibration.as_deref())?;
+    let (mut detector, own_calibration) = super::choose(&Choice {
+        model: args.model.as_deref(),
+        heads: args.heads.as_deref(),
+        calibration: args.calibration.as_deref(),
+        reference: args.reference_model.as_deref(),
+        device: &args.device,
+    })?;
     if args.fast {
         detector.hurry();
     }

@@ -17,9 +17,12 @@ pub(crate) mod train;
 pub(crate) mod train_detector;
 pub(crate) mod verify;
 
+use crate::registry::Opened;
 use anyhow::{Context, Result};
-use detector::{Detector, EMBEDDED_MODEL, OwnCalibration};
+use detector::{Detector, EMBEDDED_HEADS, EMBEDDED_MODEL, OwnCalibration, Reference};
+use generator::ModelPair;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes of a text that are judged; some 16,000 tokens, a chapter.
 const LIMIT_BYTES: u64 = 64 << 10;
@@ -31,16 +34,45 @@ fn detector(
     heads: Option<&Path>,
     calibration: Option<&Path>,
 ) -> Result<(Detector, Option<Vec<u8>>)> {
+    choose(&Choice { model, heads, calibration, reference: None, device: "cpu" })
+}
+
+/// What a detector is made of.
+struct Choice<'a> {
+    model: Option<&'a Path>,
+    heads: Option<&'a Path>,
+    calibration: Option<&'a Path>,
+    reference: Option<&'a Path>,
+    device: &'a str,
+}
+
+fn choose(choice: &Choice<'_>) -> Result<(Detector, Option<Vec<u8>>)> {
+    let Choice { model, heads, calibration, reference, device } = *choice;
+    generator::device(device)?;
     let mut detector = match (model, heads) {
-        (None, None) => Detector::embedded()?,
-        (None, Some(heads)) => Detector::with_heads(EMBEDDED_MODEL.scorer("cpu")?, Some(heads))?,
+        (None, None) => Detector::new(EMBEDDED_MODEL.scorer(device)?, EMBEDDED_HEADS)?,
+        (None, Some(heads)) => Detector::with_heads(EMBEDDED_MODEL.scorer(device)?, Some(heads))?,
         (Some(model), heads) => {
-            let opened = crate::registry::open(model)?;
-            Detector::with_heads(opened.scorer, heads.or(opened.heads.as_deref()))?
+            let mut opened = crate::registry::open(model)?;
+            let reference = reference.map(|other| pair(&opened, other)).transpose()?;
+            if device != "cpu" {
+                opened.scorer.model = Box::new(opened.on_device(device)?);
+            }
+            let mut detector = Detector::with_heads(opened.scorer, heads.or(opened.heads.as_deref()))?;
+            reference.into_iter().for_each(|reference| detector.set_reference(reference));
+            detector
         }
     };
     let Some(path) = calibration else { return Ok((detector, None)) };
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     detector.count_among(&OwnCalibration::from_json(&bytes, &path.display().to_string())?);
     Ok((detector, Some(bytes)))
+}
+
+/// A model and another beside it, which read on the CPU.
+fn pair(opened: &Opened, other: &Path) -> Result<Reference> {
+    let other = crate::registry::open(other)?;
+    let scoring = (&opened.scorer.tokenizer, Arc::clone(&opened.writer));
+    let pair = ModelPair::new(scoring, (&other.scorer.tokenizer, other.writer))?;
+    Ok(Reference { name: other.scorer.name, pair })
 }

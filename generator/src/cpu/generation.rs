@@ -2,7 +2,7 @@
 //! text keeps its own keys and values. A text's tokens depend on its prompt and seed, not on the texts beside it.
 
 use super::CpuModel;
-use super::matrix::Out;
+use super::matrix::Matrix;
 use super::network::Memory;
 use crate::error::{Error, Result};
 use crate::language_model::check_ids;
@@ -101,8 +101,13 @@ impl CpuModel {
         })
     }
 
-    /// Reads what is unread of each text and adds one token to it.
+    /// Reads what is unread of each text and adds one token to it. All on a thread of the pool, to which each of the many small
+    /// products would otherwise have to be handed.
     fn step(&self, texts: &mut [&mut Writing]) {
+        rayon::scope(|_| self.step_here(texts));
+    }
+
+    fn step_here(&self, texts: &mut [&mut Writing]) {
         let c = self.network.channels;
         let tokens: Vec<usize> = texts.iter().map(|text| text.unread).collect();
         let mut x = Vec::new(); // (all unread tokens, C)
@@ -122,8 +127,7 @@ impl CpuModel {
         }
         let features = self.network.last_norm.forward(&last);
         let mut logits = vec![0.0; texts.len() * self.vocabulary]; // (texts, V)
-        let out = Out { values: &mut logits, stride: self.vocabulary, column: 0 };
-        self.network.head().multiply_add(&features, out);
+        Matrix::multiply_add_all(std::slice::from_ref(self.network.head()), &features, &mut logits);
         texts.par_iter_mut().zip(logits.par_chunks(self.vocabulary)).for_each(|(text, logits)| {
             let id = text.sampler.sample(logits, &text.tokens);
             text.tokens.push(id);

@@ -44,11 +44,10 @@ impl Moments {
     }
 }
 
-/// The statistics of `targets` given features (T, C).
-pub(crate) fn statistics(head: &Matrix, features: &[f32], targets: &[TokenId]) -> Vec<TokenStats> {
-    let arch = Arch::new();
+/// The logits of `targets` given features (T, C).
+fn observed(head: &Matrix, features: &[f32], targets: &[TokenId]) -> Vec<f32> {
     let channels = features.len() / targets.len().max(1);
-    let observed: Vec<f32> = features
+    features
         .chunks(channels.max(1))
         .zip(targets)
         .map(|(row, &target)| {
@@ -57,7 +56,13 @@ pub(crate) fn statistics(head: &Matrix, features: &[f32], targets: &[TokenId]) -
             head.multiply_panels(row, panel..panel + 1, Out { values: &mut logits, stride: PANEL, column: 0 });
             logits[column]
         })
-        .collect();
+        .collect()
+}
+
+/// The statistics of `targets` given features (T, C).
+pub(crate) fn statistics(head: &Matrix, features: &[f32], targets: &[TokenId]) -> Vec<TokenStats> {
+    let arch = Arch::new();
+    let observed = observed(head, features, targets);
     let mut moments = vec![Moments::NONE; targets.len()];
     let stride = PIECE * PANEL;
     let mut logits = vec![0.0; targets.len() * stride];
@@ -73,6 +78,46 @@ pub(crate) fn statistics(head: &Matrix, features: &[f32], targets: &[TokenId]) -
         }
     }
     moments.iter().zip(observed).map(|(moments, observed)| moments.finish(observed)).collect()
+}
+
+/// The log-probabilities and ranks of `targets` by one model, with mean and variance of its log-probabilities under what another
+/// expects; of each its head (C, V) and features (T, C). Where both are one model this is [`statistics`].
+pub(crate) fn pair_statistics(
+    (head, features): (&Matrix, &[f32]),
+    (reference, reference_features): (&Matrix, &[f32]),
+    targets: &[TokenId],
+) -> Vec<TokenStats> {
+    let arch = Arch::new();
+    let observed = observed(head, features, targets);
+    let (mut own, mut crossed) = (vec![Moments::NONE; targets.len()], vec![Moments::NONE; targets.len()]);
+    let stride = PIECE * PANEL;
+    let (mut logits, mut expected) = (vec![0.0; targets.len() * stride], vec![0.0; targets.len() * stride]);
+    for first in (0..head.panels()).step_by(PIECE) {
+        let panels = first..(first + PIECE).min(head.panels());
+        let width = (head.outputs() - first * PANEL).min(stride);
+        let whole = width.next_multiple_of(PANEL);
+        for (head, features, logits) in [(head, features, &mut logits), (reference, reference_features, &mut expected)]
+        {
+            logits.fill(0.0);
+            head.multiply_panels(features, panels.clone(), Out { values: logits, stride, column: 0 });
+        }
+        let rows = logits.chunks_mut(stride).zip(expected.chunks_mut(stride)).zip(&observed);
+        for (((row, weights), &observed), (own, crossed)) in rows.zip(own.iter_mut().zip(&mut crossed)) {
+            row[width..whole].fill(0.0);
+            weights[width..whole].fill(f32::NEG_INFINITY);
+            let piece = Crossed { weights: &mut weights[..whole], logits: &row[..whole] };
+            *crossed = crossed.merge(arch.dispatch(piece));
+            row[width..whole].fill(f32::NEG_INFINITY);
+            *own = own.merge(arch.dispatch(Piece { logits: &mut row[..whole], observed }));
+        }
+    }
+    let both = own.iter().zip(&crossed).zip(observed);
+    both.map(|((own, crossed), observed)| {
+        let stats = own.finish(observed);
+        let expected_log_prob = (crossed.mean - own.greatest - own.total.ln()) as f32;
+        TokenStats { expected_log_prob, log_prob_variance: (crossed.squares / crossed.total) as f32, ..stats }
+    })
+    .collect()
 }
 
 impl Moments {
@@ -136,6 +181,50 @@ impl WithSimd for Piece<'_> {
             mean: f64::from(greatest) + f64::from(mean),
             squares: f64::from(simd.reduce_sum_f32s(squares)),
             above: simd.reduce_sum_f32s(above) as u32,
+        }
+    }
+}
+
+/// A piece of a row of one model's logits, weighted by e^z of another's, which are overwritten; a multiple of 16.
+struct Crossed<'a> {
+    weights: &'a mut [f32],
+    logits: &'a [f32],
+}
+
+impl WithSimd for Crossed<'_> {
+    type Output = Moments;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Moments {
+        let ((weights, _), (logits, _)) = (S::as_mut_simd_f32s(self.weights), S::as_simd_f32s(self.logits));
+        let zero = simd.splat_f32s(0.0);
+        let (mut most, mut highest) = (simd.splat_f32s(f32::NEG_INFINITY), simd.splat_f32s(f32::NEG_INFINITY));
+        for (&mut weight, &z) in weights.iter_mut().zip(logits) {
+            most = simd.max_f32s(most, weight);
+            highest = simd.max_f32s(highest, z);
+        }
+        let (greatest, highest) = (simd.reduce_max_f32s(most), simd.reduce_max_f32s(highest));
+        let (shift, shift_z) = (simd.splat_f32s(greatest), simd.splat_f32s(highest));
+        let (mut total, mut weighted) = (zero, zero);
+        for (weight, &z) in weights.iter_mut().zip(logits) {
+            *weight = exp(simd, simd.sub_f32s(*weight, shift));
+            total = simd.add_f32s(total, *weight);
+            weighted = simd.mul_add_f32s(*weight, simd.sub_f32s(z, shift_z), weighted);
+        }
+        let total = simd.reduce_sum_f32s(total);
+        let mean = simd.reduce_sum_f32s(weighted) / total;
+        let means = simd.splat_f32s(mean);
+        let mut squares = zero;
+        for (&mut weight, &z) in weights.iter_mut().zip(logits) {
+            let from_mean = simd.sub_f32s(simd.sub_f32s(z, shift_z), means);
+            squares = simd.mul_add_f32s(simd.mul_f32s(weight, from_mean), from_mean, squares);
+        }
+        Moments {
+            greatest: f64::from(greatest),
+            total: f64::from(total),
+            mean: f64::from(highest) + f64::from(mean),
+            squares: f64::from(simd.reduce_sum_f32s(squares)),
+            above: 0,
         }
     }
 }

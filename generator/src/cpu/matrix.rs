@@ -1,16 +1,22 @@
 //! A matrix of weights, packed once into panels of 16 columns for [`PanelProduct`].
 
+use super::fused;
 use super::panels::{Order, Panels};
 use super::tile::{GROUP, PANEL, PanelProduct, RowProduct};
 use crate::gguf::Tensor;
 use pulp::Arch;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Steps of a sum that are taken at a time: a panel of so many rows (16 KiB) stays in the first-level cache while all rows of
 /// `x` pass by.
 const DEPTH: usize = 256;
 /// Below so many multiplications a thread more costs more than it gives.
 const WORTH_A_THREAD: usize = 1 << 20;
+/// The same for a single row, which waits for the weights rather than for the arithmetic.
+const WORTH_A_THREAD_OF_ROW: usize = 1 << 17;
+/// Parts that a single row's product is cut into, so that a thread that was late leaves some to the other.
+const PARTS_A_THREAD: usize = 2;
 /// Up to so many rows, threads share the columns rather than each reading all weights.
 const FEW_ROWS: usize = 24;
 
@@ -21,6 +27,9 @@ pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
 }
+
+/// Some panels of a matrix, and the part of a row that they give.
+type Share<'a> = (&'a Matrix, Range<usize>, &'a mut [f32]);
 
 /// A part of a larger array of rows: from `column` on, rows `stride` apart.
 #[derive(Debug)]
@@ -73,6 +82,40 @@ impl Matrix {
     /// Panels of 16 outputs.
     pub(crate) fn panels(&self) -> usize {
         self.outputs.div_ceil(PANEL)
+    }
+
+    /// `out` (rows, all outputs) += `x` (rows, inputs) times matrices side by side.
+    pub(crate) fn multiply_add_all(matrices: &[Self], x: &[f32], out: &mut [f32]) {
+        let stride = matrices.iter().map(Self::outputs).sum();
+        if matrices.first().is_some_and(|matrix| matrix.inputs == x.len()) {
+            return Self::multiply_row_shared(matrices, x, out);
+        }
+        let mut column = 0;
+        for matrix in matrices {
+            matrix.multiply_add(x, Out { values: &mut *out, stride, column });
+            column += matrix.outputs;
+        }
+    }
+
+    /// One row: each thread takes some panels of each matrix.
+    fn multiply_row_shared(matrices: &[Self], x: &[f32], out: &mut [f32]) {
+        let work = x.len() * out.len();
+        let parts = (work / WORTH_A_THREAD_OF_ROW).clamp(1, PARTS_A_THREAD * rayon::current_num_threads());
+        let mut shares: Vec<Vec<Share<'_>>> = (0..parts).map(|_| Vec::new()).collect();
+        let mut rest = out;
+        for matrix in matrices {
+            let (of_matrix, after) = rest.split_at_mut(matrix.outputs);
+            rest = after;
+            let panels = matrix.panels().div_ceil(parts);
+            for (part, values) in of_matrix.chunks_mut(panels * PANEL).enumerate() {
+                let range = part * panels..((part + 1) * panels).min(matrix.panels());
+                shares[part].push((matrix, range, values));
+            }
+        }
+        shares.into_par_iter().flatten_iter().for_each(|(matrix, range, values)| {
+            let stride = values.len();
+            matrix.multiply_panels(x, range, Out { values, stride, column: 0 });
+        });
     }
 
     /// Adds the weights of one output, a token's embedding, to a row (inputs).
@@ -133,13 +176,13 @@ impl Matrix {
     }
 
     /// `out` (rows, 16 x panels) += `x` (rows, inputs) times some of the panels.
-    pub(crate) fn multiply_panels(&self, x: &[f32], panels: std::ops::Range<usize>, out: Out<'_>) {
+    pub(crate) fn multiply_panels(&self, x: &[f32], panels: Range<usize>, out: Out<'_>) {
         let arch = Arch::new();
         let rows = x.len() / self.inputs;
         if rows == 0 {
             return;
         }
-        let single = if rows == 1 { self.multiply_groups(x, panels.clone(), &mut out.values[out.column..]) } else { 0 };
+        let single = if rows == 1 { self.multiply_row(x, panels.clone(), &mut out.values[out.column..]) } else { 0 };
         let mut room = [0.0; DEPTH * PANEL];
         for (place, index) in panels.enumerate().skip(single) {
             for from in (0..self.inputs).step_by(DEPTH) {
@@ -157,8 +200,17 @@ impl Matrix {
         }
     }
 
+    /// One row times whole panels; gives the number of panels done.
+    fn multiply_row(&self, x: &[f32], panels: Range<usize>, out: &mut [f32]) -> usize {
+        let whole = panels.end.min(self.outputs / PANEL).saturating_sub(panels.start);
+        if fused::multiply_row(&self.panels, panels.start..panels.start + whole, x, &mut out[..whole * PANEL]) {
+            return whole;
+        }
+        self.multiply_groups(x, panels, out)
+    }
+
     /// One row times as many whole groups of panels as there are; gives the number of panels done.
-    fn multiply_groups(&self, x: &[f32], panels: std::ops::Range<usize>, out: &mut [f32]) -> usize {
+    fn multiply_groups(&self, x: &[f32], panels: Range<usize>, out: &mut [f32]) -> usize {
         const STEPS: usize = DEPTH / GROUP;
         let whole = panels.end.min(self.outputs / PANEL).saturating_sub(panels.start);
         let groups = out.as_chunks_mut::<{ GROUP * PANEL }>().0.iter_mut().take(whole / GROUP);

@@ -5,7 +5,7 @@
 
 use super::attention::{Heads, KeyValues, QUERIES};
 use super::loops::{GeluNew, LayerNorm, RmsNorm, SwiGlu};
-use super::matrix::{Matrix, Out};
+use super::matrix::Matrix;
 use super::rotary::Rotary;
 use crate::tokenizer::TokenId;
 use pulp::Arch;
@@ -81,6 +81,11 @@ impl Memory {
     /// Tokens read so far.
     pub(crate) fn tokens(&self) -> usize {
         self.0.first().map_or(0, KeyValues::tokens)
+    }
+
+    /// Drops what a block remembers, where nothing is to follow: of a long text this is as much as a small model.
+    pub(crate) fn forget(&mut self, block: usize) {
+        self.0[block] = KeyValues::default();
     }
 }
 
@@ -205,11 +210,7 @@ impl Linear {
                 row.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
             }
         }
-        let mut column = 0;
-        for weight in &self.weights {
-            weight.multiply_add(x, Out { values: out, stride, column });
-            column += weight.outputs();
-        }
+        Matrix::multiply_add_all(&self.weights, x, out);
     }
 }
 

@@ -172,7 +172,11 @@ impl<'a> Header<'a> {
             self.take(count * bytes, what)?;
             return Ok(Value::PassedOver);
         }
-        Ok(Value::Texts((0..count).map(|_| self.text(what)).collect::<Result<_>>()?))
+        let mut texts = Vec::with_capacity(count);
+        for _ in 0..count {
+            texts.push(self.text(what)?);
+        }
+        Ok(Value::Texts(texts))
     }
 
     fn tensor(&mut self, alignment: u64) -> Result<(String, TensorInfo)> {

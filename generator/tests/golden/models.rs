@@ -5,9 +5,9 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const GREEDY: Sampling = Sampling { temperature: 0.0, top_k: 0, top_p: 1.0, repetition_penalty: 1.0 };
+pub(crate) const GREEDY: Sampling = Sampling { temperature: 0.0, top_k: 0, top_p: 1.0, repetition_penalty: 1.0 };
 
-fn golden_models() -> Value {
+pub(crate) fn golden_models() -> Value {
     serde_json::from_slice(&std::fs::read(fixtures().join("golden-models.json")).unwrap()).unwrap()
 }
 
@@ -193,36 +193,28 @@ fn a_weight_that_is_no_number_is_refused() {
     assert!(message.ends_with("has a value that is not finite"), "{message}");
 }
 
+// ---- GPT-2 at full size ---------------------------------------------------------------------------------------------
+
+/// The folder that `tests/fixtures/make_gpt2_124m.py` writes: random weights of the 124M shape, and what `transformers` says. Random
+/// weights leave 50,257 logits close together: 74 of 1,023 ranks differ, 71 by one and three by two, at ranks from 3,933 on.
 #[test]
-fn folders_that_do_not_hold_together() {
-    let copy = tempfile::tempdir().unwrap();
-    let path = |name: &str| copy.path().join(name);
-    for entry in std::fs::read_dir(fixtures().join("tiny-llama")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), path(&entry.file_name().to_string_lossy())).unwrap();
-    }
-    let message = |error: generator::Error| error.to_string().replace(&copy.path().display().to_string(), "DIR");
-    let open = || LoadedModel::open(copy.path()).map(|loaded| loaded.name).map_err(message);
-    assert!(open().is_ok());
-    let config = std::fs::read_to_string(path("config.json")).unwrap();
-    let with = |from: &str, to: &str| {
-        assert!(config.contains(from), "{config}");
-        std::fs::write(path("config.json"), config.replace(from, to)).unwrap();
-        open().unwrap_err()
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn gpt2_of_124m_is_that_of_transformers() {
+    let Some(folder) = std::env::var_os("GPT2_124M").map(PathBuf::from) else {
+        eprintln!("skipped: `python tests/fixtures/make_gpt2_124m.py FOLDER`, then GPT2_124M=FOLDER");
+        return;
     };
-    assert_eq!(
-        with("\"model_type\": \"llama\"", "\"model_type\": \"bert\""),
-        "`DIR/config.json` is a model of architecture `bert`, expected `gpt2` or `llama`"
-    );
-    assert!(with("\"vocab_size\": 300", "\"vocab_size\": 299").contains("has shape [300, 64], expected [299, 64]"));
-    assert!(with("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1").contains("tensors have no place"));
-    assert!(with("\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3").contains("expected a divisor of"));
-    std::fs::write(path("config.json"), &config).unwrap();
-    let shard = std::fs::read(path("model-00002-of-00002.safetensors")).unwrap();
-    for end in (0..shard.len()).step_by(4096) {
-        std::fs::write(path("model-00002-of-00002.safetensors"), &shard[..end]).unwrap();
-        let message = open().unwrap_err();
-        assert!(message.contains("is not a usable safetensors file"), "cut at {end}: {message}");
+    let golden: Value = serde_json::from_slice(&std::fs::read(folder.join("golden.json")).unwrap()).unwrap();
+    let loaded = LoadedModel::open(&folder).unwrap();
+    assert!(loaded.name.starts_with("gpt2-12x768-"), "{}", loaded.name);
+    let unequal = check_reading("GPT-2 124M", &loaded.model, &golden, VALUE);
+    assert!(unequal.len() <= 102, "{unequal:#?} of 1023");
+    check_greedy(&loaded.model, &golden["greedy"]);
+    #[cfg(target_os = "linux")]
+    {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        eprintln!("most memory so far: {}", peak.trim());
     }
 }
 
