@@ -13,7 +13,7 @@ use crate::format::Compression;
 
 /// The largest Zstandard window that is accepted, as a power of two: what `zstd --long=27` writes. A larger
 /// window would let a small file ask for gigabytes of memory.
-const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// A byte stream that can be handed to another thread.
 pub(crate) type Input = Box<dyn BufRead + Send>;

@@ -1,13 +1,15 @@
 //! What can be wrong with a file, where, and what to do about it.
 //!
 //! Messages are lower-case, without a full stop, values in backticks. An underlying I/O error is the `source`
-//! and is not repeated in the message. Byte offsets count from 0 in the *uncompressed* file, lines from 1.
+//! and is not repeated in the message. Byte offsets count from 0 in the *uncompressed* file (in a cell of a Parquet file), lines
+//! from 1 (rows of a Parquet file, which has no lines).
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::format::READ_EXTENSIONS;
 use crate::overlap::IndexError;
+use crate::parquet::ParquetError;
 
 /// The result of reading.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -107,7 +109,7 @@ pub enum Error {
         offset: u64,
     },
 
-    /// A plain text is larger than a document may be.
+    /// A text that is read whole is larger than a document may be.
     #[error("`{}` is longer than {limit} bytes, too long for one document", path.display())]
     DocumentTooLong {
         /// The file.
@@ -214,8 +216,42 @@ pub enum Error {
         found: String,
     },
 
+    /// A Parquet file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        reason: ParquetError,
+    },
+
+    /// A Parquet file lacks a column that texts need, or has it twice.
+    #[error("`{}` has {} column `{column}`, its columns are: {found}", path.display(), how_many(*count))]
+    NoField {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// How often it is there.
+        count: usize,
+        /// The columns that are there.
+        found: String,
+    },
+
+    /// A column of a Parquet file holds values of another type.
+    #[error("`{}`: the column `{column}` must hold strings, found {found}", path.display())]
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+        /// What it holds, such as `lists or structures`.
+        found: &'static str,
+    },
+
     /// A table was asked for and the file is plain text.
-    #[error("`{}` is no table; tables are .csv and .jsonl, each also .gz or .zst", path.display())]
+    #[error("`{}` is no table; tables are .csv and .jsonl, each also .gz or .zst, and .parquet", path.display())]
     NoTable {
         /// The file.
         path: PathBuf,
@@ -245,59 +281,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// One sentence that tells the user what to do, if there is something to do.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Error::NotFound { .. } => "check the spelling and the folder you are in".into(),
-            Error::Folder { path } => format!("name the files in it, e.g. `{}`", path.join("*.txt").display()),
-            Error::Open { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                "check the permissions, e.g. with `ls -l`".into()
-            }
-            Error::Open { .. } => return None,
-            Error::Read { path, .. } => return read_hint(path),
-            Error::Write { source, .. } => return write_hint(source),
-            Error::Index { reason, .. } => return reason.hint(),
-            Error::UnknownExtension { extension, .. } => extension_hint(extension),
-            Error::NothingToRead { .. } => {
-                "rename the files to the format they are in, e.g. `.txt` for plain text".into()
-            }
-            Error::Binary { .. } => "save it as plain text first; if it is text in UTF-16, convert it with \
-                 `iconv -f utf-16 -t utf-8`"
-                .into(),
-            Error::InvalidUtf8 { .. } => "convert it first, for example with `iconv -f latin1 -t utf-8`".into(),
-            Error::DocumentTooLong { .. } => {
-                "split it, e.g. with `split --line-bytes=1M --additional-suffix=.txt`".into()
-            }
-            Error::RecordTooLong { .. } => {
-                "check that every document is on a line of its own and that quotes are closed".into()
-            }
-            Error::BrokenJson { .. } | Error::NotAnObject { .. } => {
-                "every line must be one whole JSON object, e.g. `{\"text\": \"…\"}`".into()
-            }
-            Error::MissingField { .. } => "only `text` is needed; `id`, `label`, `generator`, `domain`, `source` and \
-                 `attack` are optional"
-                .into(),
-            Error::WrongType { .. } => return None,
-            Error::UnknownLabel { .. } => "labels are `human` and `machine`".into(),
-            Error::Header { .. } => {
-                "the first record must name the columns, separated by commas, e.g. `id,text,label`".into()
-            }
-            Error::Column { found, count: 0, .. } if found.contains(';') => {
-                "it is separated by semicolons; save it as CSV separated by commas".into()
-            }
-            Error::Column { column, .. } => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
-            Error::NoTable { .. } => "Parquet and spreadsheets: export them as CSV first".into(),
-            Error::WrongWidth { .. } => {
-                "a cell with a comma, a quote or a line break in it must be in double quotes".into()
-            }
-            Error::UnclosedQuote { .. } => {
-                "close the quote; a quote inside a quoted cell is written twice: `\"\"`".into()
-            }
-        };
-        Some(hint)
-    }
-
     /// Whether only one record is wrong, so that the next one can be read as if nothing had happened.
     #[must_use]
     pub fn is_of_record(&self) -> bool {
@@ -326,7 +309,10 @@ impl Error {
 
 fn place(path: &Path, line: Option<u64>) -> String {
     match line {
-        Some(line) => format!("`{}`, line {line}", path.display()),
+        Some(line) => {
+            let is_parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
+            format!("`{}`, {} {line}", path.display(), if is_parquet { "row" } else { "line" })
+        }
         None => format!("`{}`", path.display()),
     }
 }
@@ -342,35 +328,6 @@ fn extension_found(extension: &str) -> String {
     }
 }
 
-fn extension_hint(extension: &str) -> String {
-    match extension {
-        ".json" => "write one object per line, e.g. with `jq -c '.[]'`, and name it `.jsonl`",
-        ".pdf" | ".doc" | ".docx" | ".odt" | ".rtf" | ".html" | ".htm" | ".epub" => "save it as plain text first",
-        _ => "rename it to the format it is in, e.g. `.txt` for plain text",
-    }
-    .into()
-}
-
-fn write_hint(source: &io::Error) -> Option<String> {
-    let hint = match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on the disk, or write to another",
-        io::ErrorKind::FileTooLarge => "the file system or `ulimit -f` allows no larger files",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "write to a folder that is yours",
-        io::ErrorKind::NotFound => "make the folder first, e.g. with `mkdir -p`",
-        _ => return None,
-    };
-    Some(hint.into())
-}
-
-fn read_hint(path: &Path) -> Option<String> {
-    let tool = match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "gz" => "gzip -t",
-        "zst" => "zstd --long=31 -t",
-        _ => return None,
-    };
-    Some(format!("test the file with `{tool}`; it may be incomplete"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,12 +340,5 @@ mod tests {
         let denied = open(io::ErrorKind::PermissionDenied);
         assert_eq!(denied.to_string(), "cannot open `a`");
         assert_eq!(denied.hint().as_deref(), Some("check the permissions, e.g. with `ls -l`"));
-    }
-
-    #[test]
-    fn the_hint_fits_the_extension() {
-        assert!(extension_hint(".json").contains("jq"));
-        assert!(extension_hint(".docx").contains("plain text first"));
-        assert!(extension_hint("").contains("rename"));
     }
 }

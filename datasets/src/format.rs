@@ -1,14 +1,15 @@
 //! Which format a file name stands for.
 //!
-//! Only the name is looked at, never the content; `.gz` or `.zst` may follow the extension. Letter case does
-//! not matter.
+//! Only the name is looked at, never the content; `.gz` or `.zst` may follow the extension, but for `.parquet`, which is
+//! compressed inside. Letter case does not matter.
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
 /// The extensions that are read, as messages name them.
-pub(crate) const READ_EXTENSIONS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`";
+pub(crate) const READ_EXTENSIONS: &str =
+    "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`, and `.parquet`";
 
 /// How documents lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub(crate) enum Format {
     Plain,
     Jsonl,
     Csv,
+    Parquet,
 }
 
 /// How a file is compressed.
@@ -38,6 +40,7 @@ pub(crate) fn of(path: &Path) -> Result<(Format, Compression)> {
         "txt" | "md" => Format::Plain,
         "jsonl" | "ndjson" => Format::Jsonl,
         "csv" => Format::Csv,
+        "parquet" if compression == Compression::None => Format::Parquet,
         _ => {
             return Err(Error::UnknownExtension {
                 path: path.to_owned(),
@@ -90,11 +93,18 @@ mod tests {
     }
 
     #[test]
+    fn parquet_is_not_compressed_from_outside() {
+        assert!(READ_EXTENSIONS.contains("`.parquet`"));
+        assert_eq!(of(Path::new("a.b.PARQUET")).unwrap(), (Format::Parquet, Compression::None));
+    }
+
+    #[test]
     fn unknown_extensions_are_named() {
         let message = |name| of(Path::new(name)).unwrap_err().to_string();
         let list = format!("; read are {READ_EXTENSIONS}");
         assert_eq!(message("d/a.PDF"), format!("`d/a.PDF` has the unknown extension `.pdf`{list}"));
         assert_eq!(message("a.pdf.gz"), format!("`a.pdf.gz` has the unknown extension `.pdf.gz`{list}"));
+        assert_eq!(message("a.parquet.gz"), format!("`a.parquet.gz` has the unknown extension `.parquet.gz`{list}"));
         assert_eq!(message("a.zst"), format!("`a.zst` has the unknown extension `.zst`{list}"));
         assert_eq!(message("txt"), format!("`txt` has no extension{list}"));
         assert_eq!(message(".txt"), format!("`.txt` has no extension{list}"));

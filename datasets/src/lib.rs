@@ -28,9 +28,10 @@
 //!
 //! | extension | documents | compressed |
 //! |---|---|---|
-//! | `.txt`, `.md` | one: the whole file | `.gz`, `.zst` |
+//! | `.txt`, `.md` | one: the whole file; of a file above 64 MiB, pieces | `.gz`, `.zst` |
 //! | `.jsonl`, `.ndjson` | one per line | `.gz`, `.zst` |
 //! | `.csv` | one per record, after a header | `.gz`, `.zst` |
+//! | `.parquet` | one per row | inside: Snappy, gzip, Zstandard |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
@@ -41,10 +42,12 @@ mod error;
 mod field;
 mod folder;
 mod format;
+mod hint;
 mod hold_out;
 mod jsonl;
 mod lines;
 pub mod overlap;
+mod parquet;
 mod plain;
 mod reader;
 mod records;
@@ -55,6 +58,7 @@ pub use document::{Document, Label};
 pub use error::{Error, Result};
 pub use hold_out::is_held_out;
 pub use lines::MAX_RECORD_BYTES;
+pub use parquet::ParquetError;
 pub use reader::{Documents, open, open_all, open_reader};
 pub use rows::{Row, Rows, open_rows};
 pub use text::{TextFile, read_text, read_text_from};

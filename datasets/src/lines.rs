@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::compression::Input;
 use crate::error::{Error, Result};
 
-/// The longest record that is read: a line, a CSV record or a plain text of 64 MiB.
+/// The longest record that is read, 64 MiB: a line, a CSV record, a cell of a Parquet file. A longer plain text is cut into pieces.
 pub const MAX_RECORD_BYTES: usize = 64 << 20;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";

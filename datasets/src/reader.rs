@@ -1,12 +1,11 @@
 //! Opening files, folders and standard input as one stream of documents.
 //!
-//! Which bytes make a document is decided in `jsonl.rs`, `csv.rs` and `plain.rs`; here a format is chosen and
+//! Which bytes make a document is decided in `jsonl.rs`, `csv.rs`, `parquet/` and `plain.rs`; here a format is chosen and
 //! one file is put after the other. One document is in memory at a time.
 
 use std::fmt;
 use std::fs;
 use std::io::BufRead;
-use std::iter;
 use std::path::{Path, PathBuf};
 use std::vec;
 
@@ -18,7 +17,8 @@ use crate::folder;
 use crate::format::{self, Format};
 use crate::jsonl::Jsonl;
 use crate::lines::{Lines, MAX_RECORD_BYTES};
-use crate::plain;
+use crate::parquet::Parquet;
+use crate::plain::Plain;
 
 /// The documents of one file, or of all readable files under a folder.
 ///
@@ -115,11 +115,14 @@ impl fmt::Debug for Documents {
 
 fn open_file(path: &Path) -> Result<FileDocuments> {
     let (format, compression) = format::of(path)?;
-    let input = compression::open(path, compression)?;
-    let lines = |input| Lines::new(path.to_owned(), input, MAX_RECORD_BYTES);
+    let input = || compression::open(path, compression);
+    let lines = || -> Result<Lines> { Ok(Lines::new(path.to_owned(), input()?, MAX_RECORD_BYTES)) };
     Ok(match format {
-        Format::Plain => Box::new(iter::once(plain::read(path, input))),
-        Format::Jsonl => Box::new(Jsonl { lines: lines(input) }),
-        Format::Csv => Box::new(Csv::new(lines(input))),
+        Format::Plain => {
+            Box::new(Plain::new(path, input()?, MAX_RECORD_BYTES).map(|piece| piece.map(|piece| piece.document)))
+        }
+        Format::Jsonl => Box::new(Jsonl { lines: lines()? }),
+        Format::Csv => Box::new(Csv::new(lines()?)),
+        Format::Parquet => Box::new(Parquet::open(path)?),
     })
 }

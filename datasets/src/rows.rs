@@ -1,7 +1,8 @@
 //! Rows of named cells, for tables whose columns only the caller knows: stored scores, labels under another name, groups.
 //!
-//! `.csv` with a header, or `.jsonl` with one flat object a line, each also `.gz` or `.zst`. Everything is a string here; an
-//! empty or null cell is no cell. One row is in memory at a time, an error names the line, and the next row is read after it.
+//! `.csv` with a header, or `.jsonl` with one flat object a line, each also `.gz` or `.zst`, or `.parquet`. Everything is a string
+//! here; an empty or null cell is no cell. One row is in memory at a time, an error names the line, and the next row is read after
+//! it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,12 +13,13 @@ use crate::compression;
 use crate::error::{Error, Result};
 use crate::format::{self, Format};
 use crate::lines::{Lines, MAX_RECORD_BYTES, utf8};
+use crate::parquet::ParquetRows;
 use crate::records::Records;
 
 /// One row of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The line on which it begins, from 1.
+    /// The line on which it begins, from 1; the row of a Parquet file.
     pub line: u64,
     /// What is in it, by name of column.
     pub cells: BTreeMap<String, String>,
@@ -41,12 +43,14 @@ pub struct Rows {
 enum Reader {
     Csv(Records),
     Jsonl(Lines),
+    Parquet(ParquetRows),
 }
 
-/// Opens a table and checks that it has the columns that are needed: of a CSV by its header, of a JSONL by its first object.
+/// Opens a table and checks that it has the columns that are needed: of a CSV by its header, of a JSONL by its first object, of a Parquet
+/// file by its footer.
 ///
 /// # Errors
-/// If the file cannot be opened, is neither `.csv` nor `.jsonl`, has no header, or lacks a column.
+/// If the file cannot be opened, is none of `.csv`, `.jsonl` and `.parquet`, has no header, or lacks a column.
 pub fn open_rows(path: &Path, needed: &[&str]) -> Result<Rows> {
     let (format, compression) = format::of(path)?;
     let lines = || -> Result<Lines> {
@@ -63,6 +67,11 @@ pub fn open_rows(path: &Path, needed: &[&str]) -> Result<Rows> {
             let first = next_object(&mut lines()?, path)?;
             let columns = first.map(|(_, object)| object.into_keys().collect()).unwrap_or_default();
             (Reader::Jsonl(lines()?), columns)
+        }
+        Format::Parquet => {
+            let rows = ParquetRows::open(path, |_| true)?;
+            let columns = rows.names().map(str::to_owned).collect();
+            (Reader::Parquet(rows), columns)
         }
         Format::Plain => return Err(Error::NoTable { path: path.to_owned() }),
     };
@@ -105,6 +114,10 @@ impl Rows {
                     _ => None,
                 };
                 Ok(Some(Row { line, cells: object.into_iter().filter_map(cell).collect() }))
+            }
+            Reader::Parquet(rows) => {
+                let Some((line, cells)) = rows.next_cells()? else { return Ok(None) };
+                Ok(Some(Row { line, cells: cells.into_iter().collect() }))
             }
         }
     }

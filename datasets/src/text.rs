@@ -10,12 +10,12 @@ use std::path::Path;
 use crate::error::{Error, Result};
 
 /// How far a NUL is looked for, in bytes.
-const BINARY_CHECK_BYTES: usize = 8 << 10;
+pub(crate) const BINARY_CHECK_BYTES: usize = 8 << 10;
 
 /// How much is read at first, in bytes; doubled until the limit is reached.
 const FIRST_STEP: usize = 64 << 10;
 
-const BOM: &str = "\u{FEFF}";
+pub(crate) const BOM: &str = "\u{FEFF}";
 
 /// A text and which part of its file it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ fn read(path: &Path, input: &mut dyn Read, limit: u64, size: Option<u64>) -> Res
 
 /// Appends at most `count` bytes and says whether the input ended before. What is allocated never exceeds
 /// `count`, which is why the buffer is not left to grow by itself.
-fn read_at_most(input: &mut dyn Read, count: u64, bytes: &mut Vec<u8>) -> io::Result<bool> {
+pub(crate) fn read_at_most(input: &mut dyn Read, count: u64, bytes: &mut Vec<u8>) -> io::Result<bool> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     while bytes.len() < count {
         let step = bytes.len().max(FIRST_STEP).min(count - bytes.len());

@@ -128,7 +128,7 @@ pub(crate) struct JudgeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
-    /// Texts by people: .csv or .jsonl with `text`, each also .gz or .zst
+    /// Texts by people: .csv or .jsonl with `text`, each also .gz or .zst, or .parquet
     #[arg(required = true)]
     pub(crate) texts: Vec<PathBuf>,
     /// The column with the group that an author belongs to
@@ -191,7 +191,7 @@ pub(crate) struct VerifyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
-    /// Labelled texts to judge: .csv or .jsonl with `text` and `label`, each also .gz or .zst
+    /// Labelled texts to judge: .csv or .jsonl with `text` and `label`, each also .gz or .zst, or .parquet
     pub(crate) texts: Vec<PathBuf>,
     /// Stored scores of any detector instead: .csv or .jsonl with `label` and `score`, or RAID's predictions.json
     #[arg(long, value_name = "FILE")]
@@ -283,7 +283,8 @@ pub(crate) struct GenerateArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainDetectorArgs {
-    /// Labelled texts, and corpora without labels, which count as human: .jsonl, .csv, .txt, each also .gz or .zst
+    /// Labelled texts, and corpora without labels, which count as human: .jsonl, .csv, .txt, each also .gz or .zst,
+    /// or .parquet
     #[arg(required = true)]
     pub(crate) texts: Vec<PathBuf>,
     /// Folder for the heads, the calibration and the leave-one-source-out table
@@ -336,7 +337,7 @@ impl From<Schedule> for generator::Schedule {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
-    /// Files or folders: .txt, .jsonl, .csv, each also .gz or .zst
+    /// Files or folders: .txt, .jsonl, .csv, each also .gz or .zst, or .parquet
     #[arg(required = true)]
     pub(crate) corpus: Vec<PathBuf>,
     /// Folder for the vocabulary, tokens, checkpoints, log and model

@@ -4,7 +4,7 @@
 //! written to a temporary file that gets its name when it is whole. Bits are only ever set, so that the bytes do not
 //! depend on the order in which threads set them.
 //!
-//! Threads do not set bits one by one: each sorts them by region of the filter and puts some hundred into a region at a
+//! Threads do not set bits one by one: each sorts them by region of the filter and puts a hundred into a region at a
 //! time, under its lock.
 
 use std::path::Path;
@@ -19,17 +19,14 @@ use super::filter::{self, LINE_BYTES, Line, MOST_LINES, Place, RATES};
 use super::header::{HEADER_BYTES, Header, Tally};
 use super::options::{Boundaries, NgramOptions};
 use super::pipeline::{Batch, Observer, for_each_batch};
-use super::prefetch::prefetch;
 use super::words::Words;
 use super::write::IndexWriter;
 use crate::error::{Error, Result};
 
 /// Regions of the filter, each with its lock; a power of two.
 const REGIONS: u64 = 64;
-/// Places gathered for a region before they are set.
-const GATHERED: usize = 512;
-/// How many places ahead a line is asked for.
-const AHEAD: usize = 16;
+/// Places gathered for a region before they are set: so many that those of two threads fit the second cache together.
+const GATHERED: usize = 128;
 
 /// How to build an index.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -307,11 +304,6 @@ impl<'a> Setter<'a> {
 
 fn set_all(region: &Mutex<&mut [Line]>, gathered: &mut Vec<(u32, u64)>) {
     let mut lines = region.lock().unwrap_or_else(PoisonError::into_inner);
-    for (index, (line, bits)) in gathered.iter().enumerate() {
-        if let Some((next, _)) = gathered.get(index + AHEAD) {
-            prefetch(&lines, *next as usize);
-        }
-        filter::set(&mut lines[*line as usize], *bits);
-    }
+    filter::set_all(&mut lines, gathered);
     gathered.clear();
 }

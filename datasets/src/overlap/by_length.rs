@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::corpus::Corpus;
 use super::hash;
-use super::inverted::{Inverted, QueryWords};
+use super::inverted::{Inverted, Known, QueryWords, TOGETHER};
 use super::options::NgramOptions;
 use super::pipeline::{Observer, for_each_batch};
 use super::words::Words;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// N-grams of a text, as often as they stand there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,19 +50,22 @@ pub fn count_by_length(
     observer: &dyn Observer,
 ) -> Result<Vec<Vec<Count>>> {
     let words = QueryWords::new(texts.iter().copied(), options);
-    let inverted: Vec<Inverted> = lengths.iter().map(|n| Inverted::new(&words, *n)).collect();
+    let out_of_memory = |source| Error::Open { path: corpus.name(), source };
+    let inverted = lengths.iter().map(|n| Inverted::new(&words, *n)).collect::<std::io::Result<Vec<Inverted>>>();
+    let inverted = inverted.map_err(out_of_memory)?;
     let bits = |inverted: &Inverted| (0..inverted.len().div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
     let found: Vec<Vec<AtomicU64>> = inverted.iter().map(bits).collect();
-    let start = || (Words::new(options), Vec::new());
-    for_each_batch(corpus, threads, observer, start, |(words, ngrams), batch| {
+    let start = || (Words::new(options), Vec::new(), Box::new([Known::default(); TOGETHER]));
+    for_each_batch(corpus, threads, observer, start, |(words, ngrams, known), batch| {
         for source in &batch.sources {
             words.read(&source.text);
             for (inverted, found) in inverted.iter().zip(&found) {
                 ngrams.clear();
                 hash::ngrams(words.hashes(), inverted.n, ngrams);
-                for number in ngrams.iter().filter(|ngram| inverted.may_hold(**ngram)) {
-                    if let Some(number) = inverted.number(*number) {
-                        let (word, bit) = (&found[number / 64], 1 << (number % 64));
+                for chunk in ngrams.chunks(TOGETHER) {
+                    let count = inverted.known(chunk, known);
+                    for Known { number, .. } in &known[..count] {
+                        let (word, bit) = (&found[*number as usize / 64], 1 << (number % 64));
                         if word.load(Ordering::Relaxed) & bit == 0 {
                             word.fetch_or(bit, Ordering::Relaxed);
                         }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::compression;
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::folder;
 use crate::format::{self, Format};
 use crate::hold_out::is_held_out;
 use crate::lines::MAX_RECORD_BYTES;
+use crate::plain::{Piece, Plain};
 use crate::reader::{Documents, open_all};
-use crate::text::read_text_from;
 
 /// The files of a corpus, or its texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,8 +56,8 @@ pub struct Source {
     pub id: String,
     /// Its text.
     pub text: String,
-    /// What to add to a byte of `text` to have the byte of a plain text's file: 3 after a byte order mark, else 0. Of a document
-    /// in a JSONL or CSV file bytes are those of its text.
+    /// What to add to a byte of `text` to have the byte of a plain text's file: 3 after a byte order mark, more in a piece of a
+    /// long file, else 0. Of a document in a JSONL, CSV or Parquet file bytes are those of its text.
     pub start: usize,
 }
 
@@ -145,12 +146,34 @@ impl Corpus {
 }
 
 /// The documents of a corpus.
-#[derive(Debug)]
 pub struct Sources<'a> {
     files: std::slice::Iter<'a, PathBuf>,
-    current: Option<(Arc<Path>, Documents)>,
+    current: Option<(Arc<Path>, Current)>,
     texts: std::iter::Enumerate<std::slice::Iter<'a, String>>,
     part: Part,
+}
+
+/// The file that is being read.
+enum Current {
+    Plain(Plain),
+    Records(Documents),
+}
+
+impl Iterator for Current {
+    type Item = Result<Piece>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Plain(pieces) => pieces.next(),
+            Self::Records(documents) => Some(documents.next()?.map(|document| Piece { document, start: 0 })),
+        }
+    }
+}
+
+impl std::fmt::Debug for Sources<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Sources").field("files", &self.files).finish_non_exhaustive()
+    }
 }
 
 impl Iterator for Sources<'_> {
@@ -169,11 +192,11 @@ impl Iterator for Sources<'_> {
 impl Sources<'_> {
     fn next_of_all(&mut self) -> Option<Result<Source>> {
         loop {
-            if let Some((path, documents)) = &mut self.current {
-                match documents.next() {
-                    Some(Ok(document)) => {
-                        let path = Arc::clone(path);
-                        return Some(Ok(Source { path, id: document.id, text: document.text, start: 0 }));
+            if let Some((path, pieces)) = &mut self.current {
+                match pieces.next() {
+                    Some(Ok(Piece { document: Document { id, text, .. }, start })) => {
+                        let start = usize::try_from(start).unwrap_or(usize::MAX);
+                        return Some(Ok(Source { path: Arc::clone(path), id, text, start }));
                     }
                     Some(Err(error)) => return Some(Err(error)),
                     None => self.current = None,
@@ -184,27 +207,19 @@ impl Sources<'_> {
                 let path = Path::new("<memory>").into();
                 return Some(Ok(Source { path, id: number.to_string(), text: text.clone(), start: 0 }));
             };
-            match format::of(path) {
-                Ok((Format::Plain, _)) => return Some(read_plain(path)),
-                Ok(_) => match open_all(std::slice::from_ref(path)) {
-                    Ok(documents) => self.current = Some((path.as_path().into(), documents)),
-                    Err(error) => return Some(Err(error)),
-                },
+            match open(path) {
+                Ok(current) => self.current = Some((path.as_path().into(), current)),
                 Err(error) => return Some(Err(error)),
             }
         }
     }
 }
 
-/// A plain text, which is one document, named after its file.
-fn read_plain(path: &Path) -> Result<Source> {
-    let limit = MAX_RECORD_BYTES as u64;
-    let (_, compression) = format::of(path)?;
-    let input = compression::open(path, compression)?;
-    let file = read_text_from(&path.to_string_lossy(), input, limit)?;
-    if !file.is_whole() {
-        return Err(Error::DocumentTooLong { path: path.to_owned(), limit });
-    }
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    Ok(Source { path: path.into(), id: name.to_string_lossy().into_owned(), text: file.text, start: file.start })
+fn open(path: &Path) -> Result<Current> {
+    Ok(match format::of(path)? {
+        (Format::Plain, compression) => {
+            Current::Plain(Plain::new(path, compression::open(path, compression)?, MAX_RECORD_BYTES))
+        }
+        _ => Current::Records(open_all(&[path.to_owned()])?),
+    })
 }

@@ -5,6 +5,7 @@
 //! for 1e-8 and two accesses or more, one line alone needs 66 bits.
 
 use super::hash::mix;
+use super::prefetch::prefetch;
 
 /// Bytes of a line.
 pub(crate) const LINE_BYTES: usize = 64;
@@ -57,7 +58,7 @@ fn folded(hash: u64, factor: u64) -> u64 {
 }
 
 /// Whether all bits of a place are set in its line.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_set(line: &Line, bits: u64) -> bool {
     let words = line.as_chunks::<8>().0;
     let mut missing = 0;
@@ -68,14 +69,43 @@ pub(crate) fn is_set(line: &Line, bits: u64) -> bool {
 }
 
 /// Sets all bits of a place in its line.
-#[inline]
+#[inline(always)]
 pub(crate) fn set(line: &mut Line, bits: u64) {
     for (index, word) in line.as_chunks_mut::<8>().0.iter_mut().enumerate() {
         *word = (u64::from_le_bytes(*word) | mask(bits, index)).to_le_bytes();
     }
 }
 
-#[inline]
+/// How many places ahead a line is asked for.
+const AHEAD: usize = 16;
+
+/// Sets the bits of many places, given as lines of this part of a filter and bits.
+pub(crate) fn set_all(lines: &mut [Line], places: &[(u32, u64)]) {
+    #[inline(always)]
+    fn work(lines: &mut [Line], places: &[(u32, u64)]) {
+        for (index, (line, bits)) in places.iter().enumerate() {
+            if let Some((next, _)) = places.get(index + AHEAD) {
+                prefetch(lines, *next as usize);
+            }
+            set(&mut lines[*line as usize], *bits);
+        }
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(lines: &mut [Line], places: &[(u32, u64)]) {
+            work(lines, places);
+        }
+        if std::is_x86_feature_detected!("avx2") {
+            #[expect(unsafe_code, reason = "a function for processors with AVX2, which this one has")]
+            // SAFETY: AVX2 was detected.
+            return unsafe { with_avx2(lines, places) };
+        }
+    }
+    work(lines, places);
+}
+
+#[inline(always)]
 fn mask(bits: u64, word: usize) -> u64 {
     1 << ((bits >> (6 * word)) & 63)
 }

@@ -81,29 +81,21 @@ impl Index {
     /// Whether each of these n-grams is in the corpus, into `hits`. Never wrong where it is; where it is not, wrong at the
     /// rate that was promised.
     pub fn contains(&self, ngrams: &[u64], hits: &mut Vec<bool>) {
-        let (lines, count) = (self.lines(), self.header.lines);
         hits.clear();
         hits.reserve(ngrams.len());
-        let mut maybe = Vec::with_capacity(TOGETHER);
-        for together in ngrams.chunks(TOGETHER) {
-            for &ngram in together {
-                prefetch(lines, filter::first(ngram, count).line as usize);
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx2")]
+            fn with_avx2(lines: &[Line], ngrams: &[u64], hits: &mut Vec<bool>) {
+                look_up(lines, ngrams, hits);
             }
-            maybe.clear();
-            for &ngram in together {
-                let place = filter::first(ngram, count);
-                let hit = filter::is_set(&lines[place.line as usize], place.bits);
-                if hit {
-                    let second = filter::second(ngram, count);
-                    prefetch(lines, second.line as usize);
-                    maybe.push((hits.len(), second));
-                }
-                hits.push(hit);
-            }
-            for (at, place) in &maybe {
-                hits[*at] = filter::is_set(&lines[place.line as usize], place.bits);
+            if std::is_x86_feature_detected!("avx2") {
+                #[expect(unsafe_code, reason = "a function for processors with AVX2, which this one has")]
+                // SAFETY: AVX2 was detected.
+                return unsafe { with_avx2(self.lines(), ngrams, hits) };
             }
         }
+        look_up(self.lines(), ngrams, hits);
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -112,6 +104,31 @@ impl Index {
 
     fn lines(&self) -> &[Line] {
         self.bytes().as_chunks::<LINE_BYTES>().0
+    }
+}
+
+#[inline(always)]
+fn look_up(lines: &[Line], ngrams: &[u64], hits: &mut Vec<bool>) {
+    let count = lines.len() as u64;
+    let mut maybe = Vec::with_capacity(TOGETHER);
+    for together in ngrams.chunks(TOGETHER) {
+        for &ngram in together {
+            prefetch(lines, filter::first(ngram, count).line as usize);
+        }
+        maybe.clear();
+        for &ngram in together {
+            let place = filter::first(ngram, count);
+            let hit = filter::is_set(&lines[place.line as usize], place.bits);
+            if hit {
+                let second = filter::second(ngram, count);
+                prefetch(lines, second.line as usize);
+                maybe.push((hits.len(), second));
+            }
+            hits.push(hit);
+        }
+        for (at, place) in &maybe {
+            hits[*at] = filter::is_set(&lines[place.line as usize], place.bits);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::corpus::{Corpus, Source};
 use super::found::{Overlap, Place, Span, counts};
 use super::hash;
-use super::inverted::{Inverted, QueryWords, TOGETHER};
+use super::inverted::{Inverted, Known, QueryWords, TOGETHER};
 use super::naive;
 use super::options::{Counting, NgramOptions};
 use super::pipeline::{Observer, for_each_batch};
@@ -58,9 +58,8 @@ struct Join<'a> {
     found: Vec<AtomicU64>,
     /// One bit a word: nothing was followed from the word before.
     begins: Vec<AtomicU64>,
-    /// For each n-gram the hash of the word before it, if that is the same wherever it is followed; else 0. A formula that stands
-    /// a hundred times in the texts is passed by at a glance, not a hundred.
-    before: Vec<u64>,
+    /// For each word of the texts the best match so far that begins there, as [`rank`] has it; 0 where there is none.
+    ranks: Vec<AtomicU64>,
     /// The same as `found` for n-grams that are not followed.
     passed_over: Vec<AtomicU64>,
 }
@@ -80,12 +79,15 @@ pub fn join(
 ) -> Result<Vec<Overlap>> {
     options.check().map_err(|reason| Error::Index { path: corpus.name(), reason })?;
     let words = QueryWords::new(texts.iter().copied(), options);
-    let inverted = Inverted::new(&words, options.n);
+    let out_of_memory = |source| Error::Open { path: corpus.name(), source };
+    let mut inverted = Inverted::new(&words, options.n).map_err(out_of_memory)?;
     let begins = Join::begins(&words, &inverted);
+    // A formula that stands a hundred times in the texts is passed by at a glance, not a hundred.
+    inverted.set_notes(|inverted, number| Join::before(&words, inverted, &begins, number));
     let join = Join {
         options,
         texts,
-        before: Join::before(&words, &inverted, &begins),
+        ranks: (0..words.hashes.len()).map(|_| AtomicU64::new(0)).collect(),
         begins,
         found: bits(words.hashes.len()),
         passed_over: bits(inverted.len()),
@@ -124,19 +126,20 @@ fn keep_best(best: &mut BTreeMap<u32, Match>, position: u32, found: Match) -> bo
 
 impl Join<'_> {
     fn scan(&self, number: u64, source: &Source, words: &Words, ngrams: &[u64], matches: &mut Matches) {
-        let mut candidates = [0; TOGETHER];
+        let mut found = [Known::default(); TOGETHER];
         for (chunk, first) in ngrams.chunks(TOGETHER).zip((0..).step_by(TOGETHER)) {
-            let count = self.inverted.candidates(chunk, &mut candidates);
-            for &index in &candidates[..count] {
-                let at = first + index;
-                let Some(known) = self.inverted.number(ngrams[at]) else { continue };
-                let before = self.before[known];
+            let count = self.inverted.known(chunk, &mut found);
+            for known in &found[..count] {
+                let at = first + known.index as usize;
+                let known = known.number as usize;
+                let before = self.inverted.note(known);
                 let positions = self.inverted.positions(known);
                 let all_were_followed = before != 0 && at > 0 && before == words.hashes()[at - 1];
                 let followed = if all_were_followed { 0 } else { FOLLOWED };
                 for &position in positions.iter().take(followed) {
-                    if !self.was_followed(position as usize, at, words) {
-                        self.follow(position as usize, at, number, source, words, matches);
+                    let position = position as usize;
+                    if self.may_be_better(position, at, number, words) && !self.was_followed(position, at, words) {
+                        self.follow(position, at, number, source, words, matches);
                     }
                 }
                 if positions.len() > FOLLOWED {
@@ -144,6 +147,20 @@ impl Join<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the run can be better than the best match known at its beginning: it goes on where that one ends, or is of an
+    /// earlier document. If not, all it could tell is known: a formula is not followed again in every document.
+    fn may_be_better(&self, position: usize, at: usize, number: u64, words: &Words) -> bool {
+        let known = self.ranks[position].load(Ordering::Relaxed);
+        let (length, document) = of_rank(known);
+        // An equal length is enough for an earlier document, one word more is needed for a later one.
+        let last = if number < document { length.saturating_sub(1) } else { length };
+        known == 0
+            || matches!(
+                (self.words.hashes.get(position + last), words.hashes().get(at + last)),
+                (Some(left), Some(right)) if left == right
+            )
     }
 
     /// Whether the run was followed from the word before.
@@ -161,18 +178,16 @@ impl Join<'_> {
         begins
     }
 
-    fn before(words: &QueryWords, inverted: &Inverted, begins: &[AtomicU64]) -> Vec<u64> {
+    /// The hash of the word before an n-gram, if that is the same wherever it is followed; else 0.
+    fn before(words: &QueryWords, inverted: &Inverted, begins: &[AtomicU64], number: usize) -> u64 {
         let before = |position: u32| {
             let position = position as usize;
             if is_set(begins, position) { 0 } else { words.hashes[position - 1] }
         };
-        let of_ngram = |number: usize| {
-            let positions = inverted.positions(number);
-            let word = before(positions[0]);
-            let is_same = positions.iter().take(FOLLOWED).all(|position| before(*position) == word);
-            if is_same { word } else { 0 }
-        };
-        (0..inverted.len()).map(of_ngram).collect()
+        let positions = inverted.positions(number);
+        let word = before(positions[0]);
+        let is_same = positions.iter().take(FOLLOWED).all(|position| before(*position) == word);
+        if is_same { word } else { 0 }
     }
 
     /// Follows a run of words of equal hash, compares their letters, and keeps the stretches of n words and more that are alike.
@@ -193,6 +208,7 @@ impl Join<'_> {
                 if keep_best(&mut matches.best, (position + first) as u32, found) {
                     let document = || (Arc::clone(&source.path), source.id.clone(), source.start);
                     matches.documents.entry(number).or_insert_with(document);
+                    self.ranks[position + first].fetch_max(rank(found.words, number), Ordering::Relaxed);
                 }
                 (position + first..=position + index - self.inverted.n).for_each(|word| set(&self.found, word));
             }
@@ -268,6 +284,19 @@ impl Join<'_> {
         }
         Overlap { found, total, longest, spans }
     }
+}
+
+/// The documents that a rank tells apart; one beyond is never earlier than another.
+const RANKED_DOCUMENTS: u64 = (1 << 40) - 1;
+
+/// A match as a number that is greater for a better one; words beyond 2²⁴ - 1 are left out.
+fn rank(words: u32, document: u64) -> u64 {
+    u64::from(words.min((1 << 24) - 1)) << 40 | (RANKED_DOCUMENTS - document.min(RANKED_DOCUMENTS))
+}
+
+/// The words and the document of a rank.
+fn of_rank(rank: u64) -> (usize, u64) {
+    ((rank >> 40) as usize, RANKED_DOCUMENTS - (rank & RANKED_DOCUMENTS))
 }
 
 fn bits(count: usize) -> Vec<AtomicU64> {

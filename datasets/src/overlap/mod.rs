@@ -41,6 +41,7 @@ mod filter;
 mod found;
 mod hash;
 mod header;
+mod huge;
 mod index;
 mod inverted;
 mod join;

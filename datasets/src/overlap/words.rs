@@ -88,16 +88,7 @@ impl Words {
         let high = if keep_high { 0x80 } else { 0 };
         let apostrophe = if self.options.apostrophe == Apostrophe::Drop { 0xFF } else { 0 };
         self.folded.clear();
-        self.folded.extend(bytes.iter().map(|&byte| {
-            let lower = byte | 0x20;
-            let is_letter = lower.wrapping_sub(b'a') < 26;
-            let is_digit = byte.wrapping_sub(b'0') < 10;
-            let kept = if is_letter { lower } else { byte };
-            let known = if is_letter | is_digit { kept } else { 0 };
-            let other = if byte == b'\'' { apostrophe } else { 0 };
-            let above = if byte & high != 0 { byte } else { 0 };
-            known | other | above
-        }));
+        fold(bytes, high, apostrophe, &mut self.folded);
         self.folded.resize(bytes.len() + PADDING, 0);
     }
 
@@ -173,6 +164,36 @@ impl Words {
     }
 }
 
+/// Appends the bytes lower-cased, separators as 0; of those above 127 the ones that `high` says, `apostrophe` for an apostrophe.
+fn fold(bytes: &[u8], high: u8, apostrophe: u8, folded: &mut Vec<u8>) {
+    #[inline(always)]
+    fn work(bytes: &[u8], high: u8, apostrophe: u8, folded: &mut Vec<u8>) {
+        folded.extend(bytes.iter().map(|&byte| {
+            let lower = byte | 0x20;
+            let is_letter = lower.wrapping_sub(b'a') < 26;
+            let is_digit = byte.wrapping_sub(b'0') < 10;
+            let kept = if is_letter { lower } else { byte };
+            let known = if is_letter | is_digit { kept } else { 0 };
+            let other = if byte == b'\'' { apostrophe } else { 0 };
+            let above = if byte & high != 0 { byte } else { 0 };
+            known | other | above
+        }));
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(bytes: &[u8], high: u8, apostrophe: u8, folded: &mut Vec<u8>) {
+            work(bytes, high, apostrophe, folded);
+        }
+        if std::is_x86_feature_detected!("avx2") {
+            #[expect(unsafe_code, reason = "a function for processors with AVX2, which this one has")]
+            // SAFETY: AVX2 was detected.
+            return unsafe { with_avx2(bytes, high, apostrophe, folded) };
+        }
+    }
+    work(bytes, high, apostrophe, folded);
+}
+
 #[inline]
 fn load(folded: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(*folded[at..].first_chunk().expect("a piece is padded with as many bytes"))
@@ -241,6 +262,26 @@ mod tests {
         for length in 0..3_000 {
             assert_same(&random_text(&mut random, length % 150));
         }
+    }
+
+    /// The texts of the files and folders that `OVERLAP_CORPUS` names, separated as in `PATH`.
+    #[test]
+    #[expect(clippy::print_stderr, reason = "says what was compared, or why nothing was")]
+    fn on_corpora() {
+        let Some(paths) = std::env::var_os("OVERLAP_CORPUS") else {
+            eprintln!("skipped: OVERLAP_CORPUS names no corpus");
+            return;
+        };
+        let paths: Vec<_> = std::env::split_paths(&paths).collect();
+        let (mut texts, mut bytes) = (0, 0);
+        for source in crate::overlap::Corpus::open(&paths).unwrap().sources() {
+            let text = source.unwrap().text;
+            texts += 1;
+            bytes += text.len();
+            assert_same(&text);
+        }
+        assert!(bytes > 0, "no text in {paths:?}");
+        eprintln!("the same words in {texts} texts of {bytes} bytes, each with four choices of options");
     }
 
     /// Words that lie across the places where the text is cut into pieces, and ones longer than a piece.

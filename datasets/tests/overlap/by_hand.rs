@@ -1,5 +1,8 @@
+use std::path::Path;
+
 use datasets::overlap::{
-    Alphabet, Apostrophe, Boundaries, Corpus, Counting, NgramOptions, Overlap, Part, count_by_length,
+    Alphabet, Apostrophe, Boundaries, Corpus, Counting, JoinEngine, NgramOptions, Overlap, OverlapEngine, Part, Span,
+    count_by_length,
 };
 
 use crate::folder::{Folder, Skipped, n};
@@ -178,4 +181,45 @@ fn a_refrain() {
     assert_eq!(overlap.covered().len(), 2_000);
     let same = folder.filter(&["corpus.txt"], n(3), &text, Counting::Occurrences);
     assert_eq!((same.found, same.covered()), (4_000, overlap.covered()));
+}
+
+/// A plain text above 64 MiB is read in pieces; the byte is that of the file.
+#[test]
+fn a_passage_deep_in_a_long_file() {
+    let passage = "Zoë counted seven grey geese above the frozen mill";
+    let line = "It rained in Łódź, and the ferry did not come.\n";
+    let before = line.repeat((66 << 20) / line.len());
+    let folder = Folder::new();
+    folder.write("long.txt", &format!("{before}{passage}.\n{line}"));
+    let text = format!("She said: {passage}!");
+    let overlap = folder.join(&["long.txt"], n(8), &text, Counting::Occurrences);
+    assert_eq!(shown(&overlap, &text), (2, 4, 9, vec![passage]));
+    let place = overlap.spans[0].place.as_ref().unwrap();
+    assert_eq!((place.document.as_str(), place.offset), ("long.txt#9", before.len() as u64));
+    let filter = folder.filter(&["long.txt"], n(8), &text, Counting::Occurrences);
+    assert_eq!((filter.found, filter.covered()), (2, overlap.covered()));
+}
+
+/// The same documents in a Parquet file and in JSONL: the same matches, and the byte is that of the document's text.
+#[test]
+fn a_parquet_file_as_corpus() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let text = "It rained all day, it rained all night.";
+    let join = |name: &str| {
+        let engine = JoinEngine {
+            corpus: Corpus::open(&[fixtures.join(name)]).unwrap(),
+            ngrams: n(3),
+            threads: 2,
+            observer: &Skipped::default(),
+        };
+        engine.overlaps(&[text], Counting::Occurrences).unwrap().remove(0)
+    };
+    let (parquet, jsonl) = (join("snappy.parquet"), join("documents.jsonl"));
+    assert_eq!(shown(&parquet, text), (4, 6, 4, vec!["It rained all day", "it rained all night"]));
+    let places = |overlap: &Overlap| {
+        let place = |span: &Span| span.place.as_ref().map(|place| (place.document.clone(), place.offset));
+        overlap.spans.iter().map(place).collect::<Vec<_>>()
+    };
+    assert_eq!(places(&parquet), [Some(("10".to_owned(), 0)), Some(("13".to_owned(), 0))]);
+    assert_eq!((places(&jsonl), jsonl.found), (places(&parquet), parquet.found));
 }

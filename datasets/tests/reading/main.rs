@@ -9,5 +9,7 @@ mod files;
 mod jsonl;
 /// Folders, several paths, extensions and compression.
 mod opening;
+/// Parquet: encodings, types, damage, and the messages.
+mod parquet;
 /// Plain texts: limits, byte order marks, and the messages.
 mod text;

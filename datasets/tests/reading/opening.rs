@@ -7,7 +7,8 @@ use flate2::write::GzEncoder;
 
 use crate::files::{Files, hint};
 
-const READ: &str = "read are `.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`";
+const READ: &str =
+    "read are `.txt`, `.md`, `.jsonl`, `.ndjson`, `.csv`, each also with `.gz` or `.zst`, and `.parquet`";
 
 fn gzip(content: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -145,18 +146,24 @@ fn a_file_that_is_gone_when_its_turn_comes_is_an_error() {
 }
 
 #[test]
-fn a_plain_text_beyond_64_mib_is_an_error() {
+fn a_plain_text_beyond_64_mib_is_read_in_pieces() {
     let files = Files::new();
     let file = File::create(files.path("a.txt")).unwrap();
-    let blanks = vec![b' '; 1 << 20];
-    for _ in 0..64 {
-        (&file).write_all(&blanks).unwrap();
-    }
+    let line = "it rained all day in Łódź\n".repeat(40_000);
+    let lines = (64 << 20) / line.len();
+    (0..lines).for_each(|_| (&file).write_all(line.as_bytes()).unwrap());
+    let whole = (64 << 20) - lines * line.len();
+    (&file).write_all(&vec![b' '; whole]).unwrap();
     let open = || open(&files.path("a.txt")).unwrap();
-    assert_eq!(open().next().unwrap().unwrap().text.len(), 64 << 20);
+    let one = open().next().unwrap().unwrap();
+    assert_eq!((one.id.as_str(), one.text.len()), ("a.txt", 64 << 20));
     (&file).write_all(b" ").unwrap();
-    assert_eq!(files.show(open()), ["`a.txt` is longer than 67108864 bytes, too long for one document"]);
-    assert_eq!(hint(open()).unwrap(), "split it, e.g. with `split --line-bytes=1M --additional-suffix=.txt`");
+    let pieces: Vec<_> = open().map(Result::unwrap).collect();
+    assert!(pieces.iter().all(|piece| piece.text.len() <= 8 << 20));
+    assert_eq!((pieces.len(), pieces[1].id.as_str()), (9, "a.txt#2"));
+    assert!(pieces[1].text.starts_with("it rained"));
+    let together: String = pieces.into_iter().map(|piece| piece.text).collect();
+    assert!(together == one.text + " ");
 }
 
 #[test]

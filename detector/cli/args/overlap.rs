@@ -116,7 +116,7 @@ impl NgramArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
-    /// Files, folders or patterns: .txt, .jsonl, .csv, each also .gz or .zst
+    /// Files, folders or patterns: .txt, .jsonl, .csv, each also .gz or .zst, or .parquet
     #[arg(required = true)]
     pub(crate) corpus: Vec<PathBuf>,
     /// The index
@@ -152,7 +152,7 @@ pub(crate) struct JoinArgs {
     /// Texts to look up; of .jsonl and .csv each document is a text
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     pub(crate) queries: Vec<PathBuf>,
-    /// Files, folders or patterns: .txt, .jsonl, .csv, each also .gz or .zst
+    /// Files, folders or patterns: .txt, .jsonl, .csv, each also .gz or .zst, or .parquet
     #[arg(long, required = true, num_args = 1..)]
     pub(crate) corpus: Vec<PathBuf>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use super::watch::{Watch, threads};
 use crate::args::{AnswerArgs, AskArgs, JoinArgs};
 use crate::output::{Exit, note, report};
 use anyhow::{Result, bail};
-use datasets::overlap::{Corpus, FilterEngine, Index, JoinEngine, OverlapEngine, Verify};
+use datasets::overlap::{Corpus, FilterEngine, Index, JoinEngine, OverlapEngine, Source, Verify};
 use datasets::{Error, MAX_RECORD_BYTES};
 use std::io::stdin;
 use std::path::{Path, PathBuf};
@@ -82,17 +82,16 @@ fn read_texts(files: &[PathBuf], args: &AnswerArgs, take: &mut dyn FnMut(Asked) 
     let mut failed = false;
     for path in files {
         let mut skipped = 0;
-        for asked in texts_of(path) {
-            match asked {
-                Ok(asked) => take(asked)?,
-                Err(error) => {
-                    let is_of_record = error.is_of_record();
-                    skipped += u64::from(is_of_record);
-                    failed |= !(is_of_record && args.skip_bad);
-                    report(&error.into());
-                }
+        texts_of(path, &mut |asked| match asked {
+            Ok(asked) => take(asked),
+            Err(error) => {
+                let is_of_record = error.is_of_record();
+                skipped += u64::from(is_of_record);
+                failed |= !(is_of_record && args.skip_bad);
+                report(&error.into());
+                Ok(())
             }
-        }
+        })?;
         if skipped > 0 {
             let records = if skipped == 1 { "record" } else { "records" };
             note(&format!("`{}`: {skipped} broken {records} left out", path.display()));
@@ -102,7 +101,7 @@ fn read_texts(files: &[PathBuf], args: &AnswerArgs, take: &mut dyn FnMut(Asked) 
 }
 
 /// The documents of a corpus file; of a file with another extension, or of standard input, all of it as one text.
-fn texts_of(path: &Path) -> Vec<Result<Asked, Error>> {
+fn texts_of(path: &Path, each: &mut dyn FnMut(Result<Asked, Error>) -> Result<()>) -> Result<()> {
     let limit = MAX_RECORD_BYTES as u64;
     let name = path.display().to_string();
     let whole = |file: datasets::TextFile| match file.is_whole() {
@@ -111,21 +110,18 @@ fn texts_of(path: &Path) -> Vec<Result<Asked, Error>> {
     };
     if path == Path::new("-") {
         let file = datasets::read_text_from("<stdin>", stdin().lock(), limit);
-        return vec![file.and_then(whole).map(|asked| Asked { path: "<stdin>".to_owned(), ..asked })];
+        return each(file.and_then(whole).map(|asked| Asked { path: "<stdin>".to_owned(), ..asked }));
     }
     match Corpus::open(&[path.to_owned()]) {
-        Err(Error::UnknownExtension { .. }) => vec![datasets::read_text(path, limit).and_then(whole)],
-        Err(error) => vec![Err(error)],
-        Ok(corpus) => corpus
-            .sources()
-            .map(|source| {
-                source.map(|source| {
-                    let is_plain = source.path.file_name().is_some_and(|name| name.to_string_lossy() == source.id);
-                    let path = source.path.display().to_string();
-                    let id = (!is_plain).then_some(source.id);
-                    Asked { path, id, text: source.text, start: source.start }
-                })
-            })
-            .collect(),
+        Err(Error::UnknownExtension { .. }) => each(datasets::read_text(path, limit).and_then(whole)),
+        Err(error) => each(Err(error)),
+        Ok(corpus) => corpus.sources().try_for_each(|source| each(source.map(asked))),
     }
+}
+
+fn asked(source: Source) -> Asked {
+    let is_whole_file = source.path.file_name().is_some_and(|name| name.to_string_lossy() == source.id);
+    let path = source.path.display().to_string();
+    let id = (!is_whole_file).then_some(source.id);
+    Asked { path, id, text: source.text, start: source.start }
 }
