@@ -20,6 +20,7 @@ mod tile;
 use crate::error::{Error, Result};
 use crate::language_model::{LanguageModel, Reading, Window, check_ids, windows};
 use crate::model::{Gpt2, Weights};
+use crate::predictions::{Predictions, most_likely};
 use crate::stats::TokenStats;
 use crate::tokenizer::TokenId;
 pub use generation::CpuGeneration;
@@ -92,22 +93,30 @@ impl CpuModel {
         self.vocabulary
     }
 
+    /// The inputs of one window after the last block (T, C); `after` sees them after each block, from 1.
+    fn features(&self, inputs: &[TokenId], mut after: impl FnMut(usize, &[f32])) -> Vec<f32> {
+        let mut x = Vec::with_capacity(inputs.len() * self.network.channels);
+        self.network.embed(inputs, 0, &mut x);
+        let mut memory = self.network.memory();
+        for index in 0..self.network.blocks.len() {
+            self.network.block(index, &mut x, &[inputs.len()], &mut [&mut memory]);
+            after(index + 1, &x);
+        }
+        x
+    }
+
     /// Reads the inputs of one window; the statistics are of the `targets`, the tokens one further on.
     fn read_window(&self, inputs: &[TokenId], targets: &[TokenId], window: Window, layers: &[usize]) -> WindowReading {
         let c = self.network.channels;
         let scored = (window.scored_from - window.start) * c..;
-        let mut x = Vec::with_capacity(inputs.len() * c);
-        self.network.embed(inputs, 0, &mut x);
-        let mut memory = self.network.memory();
         let mut hidden = vec![vec![0.0; c]; layers.len()];
-        for index in 0..self.network.blocks.len() {
-            self.network.block(index, &mut x, &[inputs.len()], &mut [&mut memory]);
-            for (sum, _) in hidden.iter_mut().zip(layers).filter(|(_, layer)| **layer == index + 1) {
+        let x = self.features(inputs, |block, x| {
+            for (sum, _) in hidden.iter_mut().zip(layers).filter(|(_, layer)| **layer == block) {
                 for row in x[scored.clone()].chunks(c) {
                     sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                 }
             }
-        }
+        });
         let part = targets.len().div_ceil(rayon::current_num_threads()).clamp(1, ROWS);
         let parts = x[scored].par_chunks(part * c).zip(targets.par_chunks(part));
         let stats = parts.flat_map_iter(|(x, targets)| {
@@ -142,5 +151,21 @@ impl LanguageModel for CpuModel {
             }
         }
         Ok(reading)
+    }
+
+    fn predict(&self, ids: &[TokenId], top: usize) -> Result<Vec<Predictions>> {
+        check_ids(ids, self.vocabulary)?;
+        let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
+        let c = self.network.channels;
+        let mut rows = Vec::with_capacity(ids.len());
+        for window in windows(ids.len(), self.context) {
+            let x = self.features(&inputs[window.start..window.end], |_, _| ());
+            let parts = x[(window.scored_from - window.start) * c..].par_chunks(ROWS * c);
+            rows.par_extend(parts.flat_map_iter(|x| {
+                let logits = head::logits(self.network.head(), &self.network.last_norm.forward(x), c);
+                logits.chunks(self.vocabulary).map(|row| most_likely(row, top)).collect::<Vec<_>>()
+            }));
+        }
+        Ok(rows)
     }
 }
