@@ -3,6 +3,7 @@
 use crate::calibration::{Calibration, HeadScores, Humans, Machines};
 use crate::error::{Error, Result};
 use crate::examples::Kind;
+use crate::fingerprint::Fingerprint;
 use crate::fusion::statistic;
 use crate::heads::{Head, HeadScore, LEXICAL, Measurement};
 use crate::language::{is_english, words};
@@ -123,6 +124,7 @@ impl Default for Options {
 pub struct Detector {
     /// The model's name and hash.
     pub(crate) name: String,
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) tokenizer: Tokenizer,
     pub(crate) model: Box<dyn LanguageModel>,
     /// The blocks whose hidden states are probed.
@@ -149,6 +151,12 @@ struct Read {
 }
 
 impl Detector {
+    /// What it is known by: the hashes of its files.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
     /// Judges a text.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub(crate) mod train;
 pub(crate) mod train_detector;
 pub(crate) mod verify;
 
+use crate::args::DetectorArgs;
 use anyhow::{Context, Result};
 use detector::{Detector, EMBEDDED_MODEL, OwnCalibration};
 use std::path::Path;
@@ -26,12 +27,8 @@ const LIMIT_BYTES: u64 = 64 << 10;
 
 /// The detector in the binary or that of a model, counting among one's own texts where a calibration is named, and the bytes
 /// of that calibration.
-fn detector(
-    model: Option<&Path>,
-    heads: Option<&Path>,
-    calibration: Option<&Path>,
-) -> Result<(Detector, Option<Vec<u8>>)> {
-    let mut detector = match (model, heads) {
+fn detector(args: &DetectorArgs, calibration: Option<&Path>) -> Result<(Detector, Option<Vec<u8>>)> {
+    let mut detector = match (args.model.as_deref(), args.heads.as_deref()) {
         (None, None) => Detector::embedded()?,
         (None, Some(heads)) => Detector::with_heads(EMBEDDED_MODEL.scorer("cpu")?, Some(heads))?,
         (Some(model), heads) => {
@@ -41,6 +38,7 @@ fn detector(
     };
     let Some(path) = calibration else { return Ok((detector, None)) };
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    detector.count_among(&OwnCalibration::from_json(&bytes, &path.display().to_string())?);
+    let own = OwnCalibration::from_json(&bytes, &path.display().to_string(), detector.fingerprint())?;
+    detector.count_among(&own);
     Ok((detector, Some(bytes)))
 }
