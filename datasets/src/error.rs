@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::format::READ_EXTENSIONS;
 use crate::overlap::IndexError;
+use crate::rows;
 
 /// The result of reading.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -265,6 +266,11 @@ impl Error {
             Error::Binary { .. } => "save it as plain text first; if it is text in UTF-16, convert it with \
                  `iconv -f utf-16 -t utf-8`"
                 .into(),
+            Error::InvalidUtf8 { offset: 0, .. } => {
+                "convert it first; text that is wrong from its first byte on is mostly UTF-16: \
+                 `iconv -f utf-16 -t utf-8`"
+                    .into()
+            }
             Error::InvalidUtf8 { .. } => "convert it first, for example with `iconv -f latin1 -t utf-8`".into(),
             Error::DocumentTooLong { .. } => {
                 "split it, e.g. with `split --line-bytes=1M --additional-suffix=.txt`".into()
@@ -283,10 +289,7 @@ impl Error {
             Error::Header { .. } => {
                 "the first record must name the columns, separated by commas, e.g. `id,text,label`".into()
             }
-            Error::Column { found, count: 0, .. } if found.contains(';') => {
-                "it is separated by semicolons; save it as CSV separated by commas".into()
-            }
-            Error::Column { column, .. } => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
+            Error::Column { column, count, found, .. } => rows::column_hint(column, *count, found),
             Error::NoTable { .. } => "Parquet and spreadsheets: export them as CSV first".into(),
             Error::WrongWidth { .. } => {
                 "a cell with a comma, a quote or a line break in it must be in double quotes".into()
