@@ -46,13 +46,15 @@ impl Outcome {
 
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     explaining::check(args)?;
-    let (detector, own_calibration) =
-        super::detector(args.model.as_deref(), args.heads.as_deref(), args.calibration.as_deref())?;
+    let (detector, own_calibration) = super::detector(&args.detector, args.calibration.as_deref())?;
     let options = Options { fpr: args.fpr, tokens: args.tokens };
     detector.check(&options)?;
     if args.index.is_some() || !args.corpus.is_empty() {
         let mut outcome = Outcome::default();
-        quotations::judge(args, &detector, &options, &mut outcome)?;
+        let explained = quotations::judge(args, &detector, &options, &mut outcome)?;
+        if let Some(path) = &args.sarif {
+            explaining::log(&explained, path, options.fpr)?;
+        }
         return Ok(outcome.exit(args));
     }
     let (mut outcome, mut explained) = (Outcome::default(), Vec::new());
@@ -93,8 +95,9 @@ fn judge_file(
     let failed = || format!("cannot judge `{name}`");
     let mut reasons = None;
     let mut detection = if explaining::is_wanted(args) {
-        let found = explaining::explain(&name, &file.text, args, detector, options).with_context(failed)?;
-        let mut detection = found.explanation.detection.clone();
+        let explanation = explaining::explain(&file.text, &[], args, detector, options).with_context(failed)?;
+        let mut detection = explanation.detection.clone();
+        let found = Explained { name: name.clone(), text: file.text.clone(), explanation, elsewhere: None };
         detection.token_values = detection.token_values.filter(|_| args.tokens);
         explaining::page(&found, args, options.fpr)?;
         reasons = Some(found);
