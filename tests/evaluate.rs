@@ -76,7 +76,7 @@ fn what_is_printed() {
     let mut files: Vec<String> =
         fs::read_dir(dir.path("out")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
-    insta::assert_snapshot!(files.join(" "), @"README.txt cells.csv false-alarms.svg index.html predictions.json roc.svg scores.svg texts.csv");
+    insta::assert_snapshot!(files.join(" "), @"README.txt cells.csv false-alarms.png false-alarms.svg index.html predictions.json roc.png roc.svg scores.png scores.svg texts.csv");
     let table = fs::read_to_string(dir.path("out/cells.csv")).unwrap();
     let without_sources: Vec<&str> = table.lines().filter(|line| !line.starts_with("source,")).collect();
     insta::assert_snapshot!(without_sources.join("\n"), @r#"
@@ -311,4 +311,22 @@ fn a_killed_run_goes_on_and_judges_nothing_twice() {
         "error: cannot use `out/judged.jsonl`\n  caused by: it was begun with another model, calibration, `--fpr` or other columns; \
          name a new folder\n",
     );
+}
+
+/// Somebody who names a column wrongly and then rightly need not clean up.
+#[test]
+fn a_wrong_column_leaves_nothing_behind() {
+    let dir = TestDir::new();
+    let csv = "essay,Label\r\nToo short to judge.,human\r\n\"Too short, also.\",machine\r\n";
+    dir.write("t.csv", format!("\u{FEFF}{csv}"));
+    let arguments = ["evaluate", "t.csv", "-o", "out", "--resamples", "20", "--column", "text=essay"];
+    dir.run(&arguments).failed(
+        "error: `t.csv`: the table has no column `label`, its columns are: essay, Label\n  \
+         hint: names are told apart by case too: `--column label=Label`\n",
+    );
+    let refused = dir.run(&[&arguments[..], &["--label-column", "essay"]].concat());
+    assert!(refused.stderr.contains("unknown label `Too short to judge.`"), "{refused:#?}");
+    assert!(!dir.path("out").exists());
+    assert_eq!(dir.run(&[&arguments[..], &["--label-column", "Label"]].concat()).code, Some(0));
+    assert_eq!(fs::read_to_string(dir.path("out/judged.jsonl")).unwrap().lines().count(), 3);
 }

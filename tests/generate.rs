@@ -105,7 +105,7 @@ fn options(help: &str) -> Vec<(String, bool)> {
 
 #[test]
 fn every_command_explains_its_options() {
-    let commands: [(&[&str], &[&str]); 10] = [
+    let commands: [(&[&str], &[&str]); 15] = [
         (
             &[],
             &[
@@ -167,6 +167,25 @@ fn every_command_explains_its_options() {
             &["--train", "--test", "--samples", "--output", "--held-out", "--count", "--tokens", "--model", "--help"],
         ),
         (
+            &["evaluate"],
+            &[
+                "--scores",
+                "--labels",
+                "--output",
+                "--label-column",
+                "--column",
+                "--threshold-split",
+                "--model",
+                "--heads",
+                "--calibration",
+                "--help",
+            ],
+        ),
+        (&["compare"], &["--output", "--resamples", "--seed", "--help"]),
+        (&["audit"], &["--group", "--limit", "--model", "--heads", "--calibration", "--help"]),
+        (&["calibrate"], &["--output", "--model", "--heads", "--column", "--help"]),
+        (&["verify"], &["--model", "--heads", "--calibration", "--help"]),
+        (
             &["train-detector"],
             &[
                 "--output",
@@ -199,7 +218,7 @@ fn every_command_explains_its_options() {
 #[test]
 fn the_commands_and_the_version_are_listed() {
     let help = TestDir::new().run(&["--help"]).succeeded().stdout;
-    for command in ["generate", "train", "train-detector", "overlap"] {
+    for command in ["evaluate", "audit", "calibrate", "verify", "generate", "train", "train-detector", "overlap"] {
         let listed = help.lines().any(|line| line.starts_with(&format!("  {command} ")) && line.len() > 20);
         assert!(listed, "{command}: {help}");
     }

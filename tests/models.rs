@@ -1,5 +1,6 @@
 use crate::harness::{Run, TestDir, repository};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::fs;
 
 /// The program with a list of models of its own in the folder.
 fn run(dir: &TestDir, arguments: &[&str]) -> Run {
@@ -149,4 +150,68 @@ fn a_reference_model_with_another_tokenizer_is_refused() {
         "error: the two models cannot be a pair: their tokenizers differ (300 and 8192 tokens)\n  \
          hint: take two sizes of one model, which share a tokenizer\n",
     );
+}
+
+/// The embedded model and its heads, read from the repository, are the same detector; with other files it is another.
+#[test]
+fn what_was_judged_by_a_model_on_disk_is_bound_to_its_files() {
+    let dir = with_llama();
+    let root = repository("..");
+    let [model, heads] = ["generator/model", "detector/model"].map(|path| root.join(path).display().to_string());
+    let with =
+        |heads: &str, arguments: &[&str]| run(&dir, &[arguments, &["--model", &model, "--heads", heads]].concat());
+    dir.write("letter.txt", fs::read(repository("texts/human-1.txt")).unwrap());
+    assert_eq!(with(&heads, &["letter.txt", "--receipt", "r.json"]).code, Some(0));
+    for verified in [run(&dir, &["verify", "r.json", "letter.txt"]), with(&heads, &["verify", "r.json", "letter.txt"])]
+    {
+        assert!(verified.succeeded().stdout.starts_with("letter.txt: verified, "));
+    }
+    for name in ["heads.json", "assistant.lexical", "calibration.json"] {
+        let mut bytes = fs::read(root.join("detector/model").join(name)).unwrap();
+        bytes.extend(if name == "calibration.json" { "\n" } else { "" }.bytes());
+        dir.write(&format!("other/{name}"), bytes);
+    }
+    let refuted = with("other", &["verify", "r.json", "letter.txt"]);
+    assert_eq!(refuted.code, Some(1), "{refuted:#?}");
+    assert!(
+        refuted.stdout.starts_with("letter.txt: not verified, 1 differences\n  calibration: "),
+        "{}",
+        refuted.stdout
+    );
+
+    let text = fs::read_to_string(repository("texts/human-1.txt")).unwrap();
+    let line =
+        |index: usize| json!({"text": format!("{index} {text}"), "club": "a", "label": "human"}).to_string() + "\n";
+    dir.write("ours.jsonl", (0..20).map(line).collect::<String>());
+    assert_eq!(with("other", &["calibrate", "ours.jsonl", "-o", "ours.json"]).code, Some(0));
+    let arguments = ["audit", "ours.jsonl", "--group", "club", "--calibration", "ours.json", "--fpr", "0.05"];
+    assert_eq!(with("other", &arguments).code, Some(0));
+    let refused = run(&dir, &arguments);
+    assert_eq!(refused.code, Some(2), "{refused:#?}");
+    let begin = "error: `ours.json` was made with another detector: its scale has the SHA-256 ";
+    assert!(refused.stderr.starts_with(begin) && refused.stderr.contains("--model"), "{refused:#?}");
+
+    let label = |index: usize| ["human", "machine"][index % 2];
+    let line = |index: usize| json!({"text": format!("{index} {text}"), "label": label(index)}).to_string() + "\n";
+    dir.write("labelled.jsonl", (0..6).map(line).collect::<String>());
+    let evaluate = ["evaluate", "labelled.jsonl", "-o", "out", "--resamples", "20"];
+    assert_eq!(with("other", &evaluate).code, Some(0));
+    let refused = run(&dir, &evaluate);
+    assert!(refused.stderr.contains("it was begun with another model"), "{refused:#?}");
+}
+
+#[test]
+fn no_command_judges_with_a_model_without_heads() {
+    let dir = with_llama();
+    dir.write("t.csv", "text,label,club\nIt rained.,human,a\n");
+    for arguments in [
+        &["evaluate", "t.csv", "-o", "out"][..],
+        &["calibrate", "t.csv", "-o", "c.json"],
+        &["audit", "t.csv", "--group", "club"],
+    ] {
+        let refused = run(&dir, &[arguments, &["--model", "llama.gguf"]].concat());
+        assert_eq!(refused.code, Some(2), "{refused:#?}");
+        assert!(refused.stderr.starts_with("error: there are no heads and no calibration for"), "{refused:#?}");
+    }
+    assert!(!dir.path("out").exists() && !dir.path("c.json").exists());
 }

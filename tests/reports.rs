@@ -30,15 +30,12 @@ fn a_hostile_text_stays_text() {
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="), "nothing is loaded");
 }
 
-/// Without its tags and entities, the marked text is the text.
-#[test]
-fn the_page_holds_the_whole_text() {
-    let text = fs::read_to_string(repository("texts/human-4.txt")).unwrap();
-    let (_, page) = page_of(&text);
+/// What a reader of the page would copy: the marked text without tags and entities.
+fn copied(page: &str) -> String {
     let marked = page.split_once("dir=\"auto\">").unwrap().1.split_once("</div>").unwrap().0;
     let mut plain = String::new();
     let mut is_tag = false;
-    for character in marked.replace("&#8201;", "\u{2009}").chars() {
+    for character in marked.chars() {
         match character {
             '<' => is_tag = true,
             '>' => is_tag = false,
@@ -46,20 +43,74 @@ fn the_page_holds_the_whole_text() {
             _ => {}
         }
     }
-    let plain = plain
-        .replace("&#39;", "'")
-        .replace("&quot;", "\"")
-        .replace("&gt;", ">")
-        .replace("&lt;", "<")
-        .replace("&amp;", "&");
-    let marks: Vec<&str> = plain.split('\u{2009}').collect();
-    assert!(marks.len() > 1 || plain == text, "{plain}");
-    if marks.len() == 1 {
-        assert_eq!(plain, text);
-    }
-    for needed in ["expected here: ", "data-tip=", "false-discovery rate", "Limits", "prefers-color-scheme"] {
+    let plain = plain.replace("&#39;", "'").replace("&quot;", "\"");
+    plain.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+}
+
+#[test]
+fn the_page_holds_the_whole_text() {
+    let text = fs::read_to_string(repository("texts/human-4.txt")).unwrap();
+    let (_, page) = page_of(&text);
+    assert_eq!(copied(&page), text);
+    for needed in [
+        "expected here: ",
+        "data-tip=",
+        "passage around this sentence, ",
+        "false-discovery rate",
+        "Limits",
+        "prefers-color-scheme",
+    ] {
         assert!(page.contains(needed), "{needed}");
     }
+    assert!(!page.contains("id=\"overlap\""), "nobody asked what stands elsewhere");
+}
+
+/// With a corpus the page has one more view, names the documents, and gives no evidence to what was found.
+#[test]
+fn the_page_shows_what_stands_elsewhere() {
+    let dir = TestDir::new();
+    let text = fs::read_to_string(repository("texts/human-4.txt")).unwrap();
+    let words: Vec<&str> = text.split_whitespace().skip(40).take(30).collect();
+    let quoted = words.join(" ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&quoted));
+    dir.write("essay.txt", &text);
+    dir.write(
+        "corpus/a <b>.txt",
+        format!("Somebody wrote this before. {quoted} And more of it, which is not in the essay."),
+    );
+    let corpus = ["essay.txt", "--corpus", "corpus", "--html", "page.html", "--sarif", "log.sarif"];
+    let run = dir.run(&corpus);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let page = fs::read_to_string(dir.path("page.html")).unwrap();
+    assert_eq!(copied(&page), text);
+    assert_eq!(page.matches("type=\"radio\"").count(), 4);
+    let found = page
+        .split_once("<span class=\"o\" data-tip=\"30 words stand in corpus/a &lt;b&gt;.txt at byte 28\">")
+        .unwrap()
+        .1;
+    let found = found.split_once("</span><span class=\"mark of-overlap\" data-mark=\"1\">").unwrap().0;
+    assert_eq!(found.replace("&#39;", "'"), quoted.trim_end_matches(|letter: char| !letter.is_alphanumeric()));
+    assert!(page.contains("<code>corpus/a &lt;b&gt;.txt</code> at byte 28"), "{page}");
+    assert!(page.contains(" stand elsewhere. The verdict above is on the rest; with them it would be "), "{page}");
+    assert!(dir.path("log.sarif").exists());
+
+    // The same verdict as without a page; an index does not know where.
+    assert_eq!(dir.run(&corpus[..3]).succeeded().stdout, run.stdout);
+    assert_eq!(dir.run(&["overlap", "build", "corpus", "-o", "corpus.overlap"]).code, Some(0));
+    let run = dir.run(&["essay.txt", "--index", "corpus.overlap", "--html", "page.html", "--show"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let page = fs::read_to_string(dir.path("page.html")).unwrap();
+    assert!(
+        page.contains("30 words stand in the corpus of the index") && page.contains("An index does not know where")
+    );
+    let shown: Vec<&str> = run.stdout.split_once("machine 0.12\n\n").unwrap().1.split_whitespace().collect();
+    assert!(shown.join(" ").contains(found.replace("&#39;", "'").as_str()), "shown without signs: {shown:?}");
+
+    dir.write("other.txt", fs::read(repository("texts/human-1.txt")).unwrap());
+    assert_eq!(dir.run(&["other.txt", "--index", "corpus.overlap", "--html", "page.html"]).code, Some(0));
+    let page = fs::read_to_string(dir.path("page.html")).unwrap();
+    assert!(page.contains("Nothing of it was found elsewhere, of ") && !page.contains("class=\"o\""), "{page}");
 }
 
 /// As a browser sees it: no script ran or exists, all views are there, and there is a picture of it.

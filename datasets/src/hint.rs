@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::rows;
 
 impl Error {
     /// One sentence that tells the user what to do, if there is something to do.
@@ -26,6 +27,11 @@ impl Error {
             Error::Binary { .. } => "save it as plain text first; if it is text in UTF-16, convert it with \
                  `iconv -f utf-16 -t utf-8`"
                 .into(),
+            Error::InvalidUtf8 { offset: 0, .. } => {
+                "convert it first; text that is wrong from its first byte on is mostly UTF-16: \
+                 `iconv -f utf-16 -t utf-8`"
+                    .into()
+            }
             Error::InvalidUtf8 { .. } => "convert it first, for example with `iconv -f latin1 -t utf-8`".into(),
             Error::DocumentTooLong { .. } => "name it `.txt`, then it is read in pieces".into(),
             Error::RecordTooLong { .. } => {
@@ -42,10 +48,7 @@ impl Error {
             Error::Header { .. } => {
                 "the first record must name the columns, separated by commas, e.g. `id,text,label`".into()
             }
-            Error::Column { found, count: 0, .. } if found.contains(';') => {
-                "it is separated by semicolons; save it as CSV separated by commas".into()
-            }
-            Error::Column { column, .. } => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
+            Error::Column { column, count, found, .. } => rows::column_hint(column, *count, found),
             Error::NoTable { .. } => "export a spreadsheet as CSV first".into(),
             Error::Parquet { reason, .. } => return reason.hint(),
             Error::NoField { column, .. } => {

@@ -46,12 +46,18 @@ enum Reader {
     Parquet(ParquetRows),
 }
 
+/// Chars of a name of a column in messages: without a header, the first text takes its place.
+const SHOWN: usize = 40;
+
 /// Opens a table and checks that it has the columns that are needed: of a CSV by its header, of a JSONL by its first object, of a Parquet
 /// file by its footer.
 ///
 /// # Errors
-/// If the file cannot be opened, is none of `.csv`, `.jsonl` and `.parquet`, has no header, or lacks a column.
+/// If the file is a folder or cannot be opened, is none of `.csv`, `.jsonl` and `.parquet`, has no header, or lacks a column.
 pub fn open_rows(path: &Path, needed: &[&str]) -> Result<Rows> {
+    if path.is_dir() {
+        return Err(Error::Folder { path: path.to_owned() });
+    }
     let (format, compression) = format::of(path)?;
     let lines = || -> Result<Lines> {
         Ok(Lines::new(path.to_owned(), compression::open(path, compression)?, MAX_RECORD_BYTES))
@@ -79,11 +85,33 @@ pub fn open_rows(path: &Path, needed: &[&str]) -> Result<Rows> {
     for column in needed {
         let count = rows.columns.iter().filter(|name| name == column).count();
         if count != 1 {
-            let found = rows.columns.join(", ").chars().take(200).collect();
+            let found = rows.columns.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
+            let found = if rows.columns.is_empty() { "none, it is empty".to_owned() } else { found };
             return Err(Error::Column { path: path.to_owned(), column: (*column).to_owned(), count, found });
         }
     }
     Ok(rows)
+}
+
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// What to do about a column that a table lacks, or has more than once, by the names that were found.
+pub(crate) fn column_hint(column: &str, count: usize, found: &str) -> String {
+    let other = |name: &&str| name.eq_ignore_ascii_case(column);
+    match (count, found.split(", ").find(other)) {
+        (0, Some(name)) => format!("names are told apart by case too: `--column {column}={name}`"),
+        (0, None) if found.contains(';') => "it is separated by semicolons; save it as CSV separated by commas".into(),
+        (0, None) if found.contains('\t') => "it is separated by tabs; save it as CSV separated by commas".into(),
+        (0, None) if found.contains('…') => {
+            "is the header missing? The first line must name the columns, e.g. `id,text,label`".into()
+        }
+        _ => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
+    }
 }
 
 impl Rows {
@@ -183,7 +211,14 @@ mod tests {
         let message = rows("a.csv", "id;score\n1;2\n").unwrap_err();
         assert!(message.to_string().ends_with("the table has no column `score`, its columns are: id;score"));
         assert!(message.hint().unwrap().contains("semicolons"));
-        assert!(matches!(rows("a.csv", ""), Err(Error::Column { count: 0, .. })));
+        let hint = |content: &str| rows("a.csv", content).unwrap_err().hint().unwrap();
+        assert!(hint("id\tscore\n1\t2\n").contains("tabs"));
+        assert!(hint("id,Score\n1,2\n").ends_with("`--column score=Score`"));
+        assert!(hint("One two three four five six seven eight nine,0.5\n").starts_with("is the header missing?"));
+        assert_eq!(hint("score,score\n"), "name the column that holds it, e.g. `--column score=NAME`");
+        let empty = rows("a.csv", "").unwrap_err();
+        assert!(empty.to_string().ends_with("its columns are: none, it is empty"), "{empty}");
+        assert!(matches!(open_rows(Path::new("."), &["score"]), Err(Error::Folder { .. })));
         assert!(matches!(rows("a.csv", "score,score\n"), Err(Error::Column { count: 2, .. })));
         assert!(matches!(rows("a.txt", "score\n"), Err(Error::NoTable { .. })));
         assert!(matches!(rows("a.csv", "score,id\n1\n"), Err(Error::WrongWidth { line: 2, .. })));

@@ -4,10 +4,11 @@ use crate::calibration::{Calibration, CalibrationScores};
 use crate::detector::Detector;
 use crate::error::{Error, Result};
 use crate::examples::Kind;
+use crate::fingerprint::Fingerprint;
 use crate::fit::Fitted;
 use crate::heads::{FittedHead, Head, Reader};
 use crate::lexical::LexicalModel;
-use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device};
+use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device, digest_of};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -18,6 +19,8 @@ pub struct Scorer {
     pub name: String,
     /// Blocks.
     pub layers: usize,
+    /// What its files are known by, as in [`LoadedModel::sha256`](generator::LoadedModel).
+    pub sha256: String,
     /// Text to tokens.
     pub tokenizer: Tokenizer,
     /// Tokens to numbers.
@@ -109,10 +112,24 @@ impl ModelFiles<'_> {
     /// # Errors
     /// When `config.json` is none.
     pub fn name(&self) -> Result<String> {
+        Ok(self.name_and_digest()?.0)
+    }
+
+    /// The SHA-256 of its three files, as in [`LoadedModel::sha256`](generator::LoadedModel).
+    ///
+    /// # Errors
+    /// When `config.json` is none.
+    pub fn sha256(&self) -> Result<String> {
+        Ok(self.name_and_digest()?.1)
+    }
+
+    /// Both rest on the hash of the weights, which is most of the work.
+    fn name_and_digest(&self) -> Result<(String, String)> {
         let config = self.config()?;
-        let digest = Sha256::digest(self.weights);
-        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("gpt2-{}x{}-{hash}", config.n_layer, config.n_embd))
+        let weights: [u8; 32] = Sha256::digest(self.weights).into();
+        let hash: String = weights.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let files = [Sha256::digest(self.config).into(), weights, Sha256::digest(self.tokenizer).into()];
+        Ok((format!("gpt2-{}x{}-{hash}", config.n_layer, config.n_embd), digest_of(&files)))
     }
 
     /// The model, its tokenizer and its name.
@@ -126,7 +143,8 @@ impl ModelFiles<'_> {
             "cpu" => Box::new(CpuModel::new(&gpt2, end_of_text)),
             _ => Box::new(TensorModel::new(gpt2, end_of_text)),
         };
-        Ok(Scorer { name: self.name()?, layers: self.config()?.n_layer, tokenizer, model })
+        let (name, sha256) = self.name_and_digest()?;
+        Ok(Scorer { name, sha256, layers: self.config()?.n_layer, tokenizer, model })
     }
 }
 
@@ -154,6 +172,7 @@ impl Detector {
         let lexical =
             LexicalModel::from_bytes(files.lexical).map_err(|source| Error::Lexical { kind: "assistant", source })?;
         Ok(Self {
+            fingerprint: Fingerprint::new(scorer.sha256, &files),
             name: scorer.name,
             tokenizer: scorer.tokenizer,
             model: scorer.model,

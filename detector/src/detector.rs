@@ -3,6 +3,7 @@
 use crate::calibration::{Calibration, HeadScores, Humans, Machines};
 use crate::error::{Error, Result};
 use crate::examples::Kind;
+use crate::fingerprint::Fingerprint;
 use crate::fusion::statistic;
 use crate::heads::{Head, HeadScore, LEXICAL, LEXICAL_BITS, Measurement};
 use crate::language::{is_english, words};
@@ -128,6 +129,7 @@ impl Default for Options {
 pub struct Detector {
     /// The model's name and hash.
     pub(crate) name: String,
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) tokenizer: Tokenizer,
     pub(crate) model: Box<dyn LanguageModel>,
     /// The blocks whose hidden states are probed.
@@ -159,6 +161,12 @@ impl Detector {
     /// Gives the statistics of a pair of models too. Its scoring model is to be that of the detector.
     pub fn set_reference(&mut self, reference: Reference) {
         self.reference = Some(reference);
+    }
+
+    /// What it is known by: the hashes of its files.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
     }
 
     /// Judges a text.

@@ -150,7 +150,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::FalsePositiveRate { .. } => Some("`--fpr 0.01` means one human text in a hundred".to_owned()),
-            Self::OtherFiles { .. } => Some("make it again with `detect calibrate`".to_owned()),
+            Self::OtherFiles { .. } => Some("make it again with `detect calibrate`, or name the model it was made with by `--model`".to_owned()),
             Self::SharedTexts { .. } => Some("take them out of one of the two".to_owned()),
             Self::NoSuchSplit { .. } => Some("`--threshold-split` names a value of the column `split`".to_owned()),
             Self::NothingToCompare | Self::SameId { .. } => {

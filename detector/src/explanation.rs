@@ -2,14 +2,15 @@
 //!
 //! A sentence alone is too short to be judged. What is judged is the *passage*: the sentence with its neighbours, until there
 //! are enough tokens for the calibration to speak. The p-value of a passage is counted among human texts of its length, and
-//! all are adjusted together (Benjamini and Hochberg 1995): passages overlap, which is positive dependence and allowed.
+//! all are adjusted together (Benjamini and Hochberg 1995): passages overlap and are counted among the same texts, which is
+//! positive dependence and allowed (Bates et al. 2023). The rate is that of passages: one that is wholly a person's is
+//! rarely marked, but a person's sentence beside a machine's may be.
 
 use crate::detector::{Detection, Detector, LEAST_TOKENS, Options, Reason, TokenValue};
 use crate::error::Result;
 use crate::metrics::benjamini_hochberg;
 use crate::normalize::normalize;
 use crate::sentences::{quotations, sentences};
-use generator::Gpt2;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct SentenceValue {
     pub start: usize,
     /// One past its last byte.
     pub end: usize,
+    /// The evidence of its words, log-odds, as the whole text was judged.
+    pub evidence: f64,
     /// Tokens of the passage that was judged for it.
     pub tokens: usize,
     /// Share of human texts of that length that score as high; `None` where the passage cannot be judged.
@@ -93,9 +96,10 @@ impl Detector {
         let detection = self.judge(text, &Options { tokens: true, ..*options })?;
         let values = detection.token_values.clone().unwrap_or_default();
         let normalized = normalize(text);
+        let words = words(text, &values);
         Ok(Explanation {
-            words: words(text, &values),
-            sentences: self.sentence_values(text, &values, options)?,
+            sentences: self.sentence_values(text, &values, &words, options)?,
+            words,
             quotations: quotations(text),
             invisible: normalized.invisible,
             homoglyphs: normalized.homoglyphs,
@@ -108,14 +112,20 @@ impl Detector {
     ///
     /// # Errors
     /// When the model cannot read the text.
-    pub fn predictions(&self, gpt2: &Gpt2, text: &str, top: usize) -> Result<Vec<Vec<Prediction>>> {
+    pub fn predictions(&self, text: &str, top: usize) -> Result<Vec<Vec<Prediction>>> {
         let encoding = self.tokenizer.encode(&normalize(text).text)?;
-        let rows = generator::predictions(gpt2, &encoding.ids, self.tokenizer.end_of_text(), top)?;
+        let rows = self.model.predict(&encoding.ids, top)?;
         let prediction = |(id, probability)| Prediction { text: self.tokenizer.decode(&[id]), probability };
         Ok(rows.into_iter().map(|row| row.into_iter().map(prediction).collect()).collect())
     }
 
-    fn sentence_values(&self, text: &str, values: &[TokenValue], options: &Options) -> Result<Vec<SentenceValue>> {
+    fn sentence_values(
+        &self,
+        text: &str,
+        values: &[TokenValue],
+        words: &[WordValue],
+        options: &Options,
+    ) -> Result<Vec<SentenceValue>> {
         let sentences = sentences(text);
         let passages: Vec<Range<usize>> =
             (0..sentences.len()).map(|index| passage(&sentences, index, values)).collect();
@@ -130,9 +140,11 @@ impl Detector {
             .collect::<Result<_>>()?;
         let value = |(sentence, passage): (&Range<usize>, &Range<usize>)| {
             let detection = &judged[&(passage.start, passage.end)];
+            let of_sentence = words.iter().filter(|word| sentence.contains(&word.start));
             SentenceValue {
                 start: sentence.start,
                 end: sentence.end,
+                evidence: of_sentence.map(|word| word.evidence).sum(),
                 tokens: detection.tokens,
                 p_value: detection.p_value,
                 adjusted: None,
@@ -228,6 +240,8 @@ mod tests {
         assert_eq!(found, TEXT.split_whitespace().collect::<Vec<_>>());
         assert_eq!(explanation.words.iter().map(|word| word.tokens.len()).sum::<usize>(), values.len());
         assert_eq!((explanation.sentences.len(), explanation.quotations.len()), (5, 1));
+        let of_sentences: f64 = explanation.sentences.iter().map(|sentence| sentence.evidence).sum();
+        assert!((of_sentences - of_words).abs() < 1e-9);
         for sentence in &explanation.sentences {
             let p_value = sentence.p_value.expect("every passage is long enough");
             assert!(

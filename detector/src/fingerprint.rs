@@ -1,6 +1,6 @@
 //! What a verdict depends on, by hash: two programs with equal fingerprints say the same of the same text.
 
-use crate::bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles};
+use crate::bundle::HeadFiles;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// The hashes of a detector's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// `config.json`, `model.safetensors` and `tokenizer.json`, one after the other.
+    /// The language model's files: its configuration, weights and tokenizer, wherever they lie.
     pub model: String,
     /// `heads.json`.
     pub heads: String,
@@ -29,21 +29,15 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of these files.
+    /// Of a model that is known by this hash, and these files.
     #[must_use]
-    pub fn of(model: &ModelFiles<'_>, heads: &HeadFiles<'_>) -> Self {
+    pub(crate) fn new(model: String, heads: &HeadFiles<'_>) -> Self {
         Self {
-            model: sha256(&[model.config, model.weights, model.tokenizer].concat()),
+            model,
             heads: sha256(heads.heads),
             lexical: sha256(heads.lexical),
             calibration: sha256(heads.calibration),
             normalizer: NORMALIZER,
         }
-    }
-
-    /// Of the files in the binary.
-    #[must_use]
-    pub fn embedded() -> Self {
-        Self::of(&EMBEDDED_MODEL, &EMBEDDED_HEADS)
     }
 }

@@ -3,6 +3,7 @@
 //! What is quoted from elsewhere says nothing about who wrote the rest: it is taken out before the text is judged, each part
 //! for a single space.
 
+use crate::explanation::Explanation;
 use std::ops::Range;
 
 /// A text with parts taken out.
@@ -57,6 +58,23 @@ impl Masked {
         let to = original + (range.end - start).min(bytes);
         // The space alone stands for all of the part.
         from.min(to)..to.max(from)
+    }
+
+    /// What was found about what is left, at the places of the original.
+    #[must_use]
+    pub fn original_explanation(&self, mut explanation: Explanation) -> Explanation {
+        let put = |start: &mut usize, end: &mut usize| {
+            let range = self.original_range(*start..*end);
+            (*start, *end) = (range.start, range.end);
+        };
+        explanation.words.iter_mut().for_each(|word| put(&mut word.start, &mut word.end));
+        explanation.sentences.iter_mut().for_each(|sentence| put(&mut sentence.start, &mut sentence.end));
+        let values = explanation.detection.token_values.iter_mut().flatten();
+        values.for_each(|value| put(&mut value.start, &mut value.end));
+        for quotation in &mut explanation.quotations {
+            *quotation = self.original_range(quotation.clone());
+        }
+        explanation
     }
 }
 

@@ -11,9 +11,9 @@ impl Scorer {
     /// A loaded model, to score with, and the same model, to write with.
     #[must_use]
     pub fn of_loaded(loaded: LoadedModel) -> (Self, Arc<CpuModel>) {
-        let LoadedModel { name, tokenizer, model } = loaded;
+        let LoadedModel { name, sha256, tokenizer, model } = loaded;
         let (layers, model) = (model.layers(), Arc::new(model));
-        (Self { name, layers, tokenizer, model: Box::new(Arc::clone(&model)) }, model)
+        (Self { name, layers, sha256, tokenizer, model: Box::new(Arc::clone(&model)) }, model)
     }
 }
 

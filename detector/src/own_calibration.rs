@@ -15,7 +15,7 @@ use crate::normalize::normalize;
 use serde::{Deserialize, Serialize};
 
 /// The form of calibration files that is written and read.
-pub const CALIBRATION_FORMAT: u32 = 1;
+pub const CALIBRATION_FORMAT: u32 = 2;
 /// Fewest human texts to count among: with fewer no rate below 5 % can be promised.
 pub const LEAST_HUMANS: usize = 20;
 /// How sure a promise is.
@@ -41,11 +41,11 @@ pub struct OwnCalibration {
 }
 
 impl OwnCalibration {
-    /// Puts scores together. Each text comes with whether a machine wrote it and its scores, `None` where it cannot be judged.
+    /// Puts the scores of a detector together. Each text comes with whether a machine wrote it and its scores, `None` where it cannot be judged.
     ///
     /// # Errors
     /// With fewer than [`LEAST_HUMANS`] human texts that can be judged.
-    pub fn new(texts: Vec<(String, bool, Option<HeadScores>)>) -> Result<Self> {
+    pub fn new(detector: &Fingerprint, texts: Vec<(String, bool, Option<HeadScores>)>) -> Result<Self> {
         let mut hashes: Vec<String> = texts.iter().map(|text| text.0.clone()).collect();
         hashes.sort_unstable();
         let unfit = texts.iter().filter(|text| text.2.is_none()).count();
@@ -62,7 +62,7 @@ impl OwnCalibration {
         }
         Ok(Self {
             format: CALIBRATION_FORMAT,
-            fingerprint: Fingerprint::embedded(),
+            fingerprint: detector.clone(),
             texts_sha256: sha256(hashes.concat().as_bytes()),
             humans,
             machines: scores.machines.len(),
@@ -75,14 +75,14 @@ impl OwnCalibration {
     ///
     /// # Errors
     /// When the bytes are none, of a later format, or made with another model, other heads or other lexical weights.
-    pub fn from_json(bytes: &[u8], origin: &str) -> Result<Self> {
+    pub fn from_json(bytes: &[u8], origin: &str, detector: &Fingerprint) -> Result<Self> {
         let json = |source| Error::Json { origin: origin.to_owned(), what: "calibration of one's own", source };
         let own: Self = serde_json::from_slice(bytes).map_err(json)?;
         if own.format != CALIBRATION_FORMAT {
             let what = "calibration of one's own";
             return Err(Error::Format { what, found: own.format, expected: CALIBRATION_FORMAT });
         }
-        let (found, expected) = (&own.fingerprint, Fingerprint::embedded());
+        let (found, expected) = (&own.fingerprint, detector);
         for (what, found, expected) in [
             ("language model", &found.model, &expected.model),
             ("heads", &found.heads, &expected.heads),
@@ -159,12 +159,15 @@ mod tests {
 
     #[test]
     fn sixty_texts_promise_what_sixty_texts_can() {
-        let own = OwnCalibration::new(texts(60)).expect("60 texts");
+        let mut detector = Detector::embedded().expect("the embedded files are whole");
+        let own = OwnCalibration::new(detector.fingerprint(), texts(60)).expect("60 texts");
         assert!(own.bound() < 0.05 && own.bound() > 0.048);
         assert_eq!((own.least_fpr(), OwnCalibration::needed(0.01)), (1.0 / 61.0, 299));
-        assert!(matches!(OwnCalibration::new(texts(19)), Err(Error::FewHumans { found: 19, .. })));
+        assert!(matches!(
+            OwnCalibration::new(detector.fingerprint(), texts(19)),
+            Err(Error::FewHumans { found: 19, .. })
+        ));
 
-        let mut detector = Detector::embedded().expect("the embedded files are whole");
         detector.count_among(&own);
         assert!(detector.check(&Options { fpr: 0.01, tokens: false }).is_err(), "60 texts cannot promise 1 %");
         detector.check(&Options { fpr: 0.05, tokens: false }).expect("they can promise 5 %");
@@ -177,13 +180,16 @@ mod tests {
 
     #[test]
     fn another_detector_is_refused() {
-        let mut own = OwnCalibration::new(texts(30)).expect("30 texts");
+        let detector = Detector::embedded().expect("the embedded files are whole");
+        let print = detector.fingerprint();
+        let mut own = OwnCalibration::new(print, texts(30)).expect("30 texts");
         let json = |own: &OwnCalibration| serde_json::to_vec(own).expect("plain data");
-        assert_eq!(OwnCalibration::from_json(&json(&own), "c.json").expect("its own"), own);
+        assert_eq!(OwnCalibration::from_json(&json(&own), "c.json", print).expect("its own"), own);
         own.fingerprint.lexical = "0".repeat(64);
-        let refused = OwnCalibration::from_json(&json(&own), "c.json");
+        let refused = OwnCalibration::from_json(&json(&own), "c.json", print);
         assert!(matches!(refused, Err(Error::OtherFiles { what: "lexical weights", .. })), "{refused:?}");
-        own.format = 2;
-        assert!(matches!(OwnCalibration::from_json(&json(&own), "c.json"), Err(Error::Format { found: 2, .. })));
+        own.format = 1;
+        let refused = OwnCalibration::from_json(&json(&own), "c.json", print);
+        assert!(matches!(refused, Err(Error::Format { found: 1, .. })), "{refused:?}");
     }
 }

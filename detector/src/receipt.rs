@@ -10,7 +10,7 @@ use crate::normalize::normalize;
 use serde::{Deserialize, Serialize};
 
 /// The form of receipts that is written and read.
-pub const RECEIPT_FORMAT: u32 = 1;
+pub const RECEIPT_FORMAT: u32 = 2;
 
 /// What may differ between two machines.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl Detector {
             text_sha256: sha256(text.as_bytes()),
             normalized_sha256: sha256(normalize(text).text.as_bytes()),
             text_bytes: text.len(),
-            fingerprint: Fingerprint::embedded(),
+            fingerprint: self.fingerprint.clone(),
             own_calibration_sha256: own_calibration.map(sha256),
             fpr: options.fpr,
             verdict: detection.verdict,

@@ -22,6 +22,7 @@ mod tile;
 use crate::error::{Error, Result};
 use crate::language_model::{LanguageModel, Reading, Window, check_ids, windows};
 use crate::model::{Gpt2, Weights};
+use crate::predictions::{Predictions, most_likely};
 use crate::stats::TokenStats;
 use crate::tokenizer::TokenId;
 pub use generation::CpuGeneration;
@@ -100,24 +101,32 @@ impl CpuModel {
         rows.div_ceil(rayon::current_num_threads()).clamp(1, ROWS)
     }
 
-    /// The inputs of one window to what stands before the last norm at its scored tokens (T, C), and to sums of hidden states
-    /// over these.
-    fn features(&self, inputs: &[TokenId], window: Window, layers: &[usize]) -> (Vec<f32>, Vec<Vec<f32>>) {
-        let c = self.network.channels;
-        let unscored = (window.scored_from - window.start) * c;
-        let mut x = Vec::with_capacity(inputs.len() * c);
+    /// The inputs of one window after the last block (T, C); `after` sees them after each block, from 1.
+    fn features(&self, inputs: &[TokenId], mut after: impl FnMut(usize, &[f32])) -> Vec<f32> {
+        let mut x = Vec::with_capacity(inputs.len() * self.network.channels);
         self.network.embed(inputs, 0, &mut x);
         let mut memory = self.network.memory();
-        let mut hidden = vec![vec![0.0; c]; layers.len()];
         for index in 0..self.network.blocks.len() {
             self.network.block(index, &mut x, &[inputs.len()], &mut [&mut memory]);
             memory.forget(index);
-            for (sum, _) in hidden.iter_mut().zip(layers).filter(|(_, layer)| **layer == index + 1) {
+            after(index + 1, &x);
+        }
+        x
+    }
+
+    /// The inputs of one window to what stands before the last norm at its scored tokens (T, C), and to sums of hidden states
+    /// over these.
+    fn scored_features(&self, inputs: &[TokenId], window: Window, layers: &[usize]) -> (Vec<f32>, Vec<Vec<f32>>) {
+        let c = self.network.channels;
+        let unscored = (window.scored_from - window.start) * c;
+        let mut hidden = vec![vec![0.0; c]; layers.len()];
+        let mut x = self.features(inputs, |block, x| {
+            for (sum, _) in hidden.iter_mut().zip(layers).filter(|(_, layer)| **layer == block) {
                 for row in x[unscored..].chunks(c) {
                     sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                 }
             }
-        }
+        });
         x.drain(..unscored);
         (x, hidden)
     }
@@ -154,7 +163,7 @@ impl CpuModel {
 impl LanguageModel for CpuModel {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
         self.read_windows(ids, layers, self.context, |inputs, targets, window| {
-            let (x, hidden) = self.features(inputs, window, layers);
+            let (x, hidden) = self.scored_features(inputs, window, layers);
             let part = self.part(targets.len());
             let parts = x.par_chunks(part * self.channels()).zip(targets.par_chunks(part));
             let stats = parts.flat_map_iter(|(x, targets)| {
@@ -162,5 +171,21 @@ impl LanguageModel for CpuModel {
             });
             WindowReading { stats: stats.collect(), hidden }
         })
+    }
+
+    fn predict(&self, ids: &[TokenId], top: usize) -> Result<Vec<Predictions>> {
+        check_ids(ids, self.vocabulary)?;
+        let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
+        let c = self.network.channels;
+        let mut rows = Vec::with_capacity(ids.len());
+        for window in windows(ids.len(), self.context) {
+            let x = self.features(&inputs[window.start..window.end], |_, _| ());
+            let parts = x[(window.scored_from - window.start) * c..].par_chunks(ROWS * c);
+            rows.par_extend(parts.flat_map_iter(|x| {
+                let logits = head::logits(self.network.head(), &self.network.last_norm.forward(x), c);
+                logits.chunks(self.vocabulary).map(|row| most_likely(row, top)).collect::<Vec<_>>()
+            }));
+        }
+        Ok(rows)
     }
 }

@@ -1,8 +1,15 @@
-//! Files that are whole or not there: written under a temporary name, synced and renamed.
+//! Files that are whole or not there: written under a temporary name, synced and renamed. And what several are known by.
 
 use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::Path;
+
+/// One SHA-256 for several files, in hexadecimal digits: that of theirs, one after another.
+#[must_use]
+pub fn digest_of(files: &[[u8; 32]]) -> String {
+    Sha256::digest(files.concat()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// Writes `bytes` to `path`; a reader, or a run that is cut off, never sees half of them.
 ///

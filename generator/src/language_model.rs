@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::llama::Llama;
 use crate::loss::ids_tensor;
 use crate::model::{Gpt2, Output};
+use crate::predictions::{Predictions, most_likely};
 use crate::stats::TokenStats;
 use crate::tokenizer::TokenId;
 use burn::tensor::{Device, Int, Tensor};
@@ -28,11 +29,21 @@ pub trait LanguageModel: Send + Sync {
     /// # Errors
     /// When a token is outside of the vocabulary or a layer does not exist.
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading>;
+
+    /// For each token of a text the `top` tokens that were most likely in its place, given what [`LanguageModel::read`] is given.
+    ///
+    /// # Errors
+    /// When a token is outside of the vocabulary.
+    fn predict(&self, ids: &[TokenId], top: usize) -> Result<Vec<Predictions>>;
 }
 
 impl<Model: LanguageModel + ?Sized> LanguageModel for std::sync::Arc<Model> {
     fn read(&self, ids: &[TokenId], layers: &[usize]) -> Result<Reading> {
         self.as_ref().read(ids, layers)
+    }
+
+    fn predict(&self, ids: &[TokenId], top: usize) -> Result<Vec<Predictions>> {
+        self.as_ref().predict(ids, top)
     }
 }
 
@@ -169,5 +180,20 @@ impl LanguageModel for TensorModel {
             }
         }
         Ok(reading)
+    }
+
+    fn predict(&self, ids: &[TokenId], top: usize) -> Result<Vec<Predictions>> {
+        let [context, vocabulary, channels, _] = self.model.shape();
+        check_ids(ids, vocabulary)?;
+        let inputs: Vec<TokenId> = std::iter::once(self.end_of_text).chain(ids.iter().copied()).collect();
+        let mut rows = Vec::with_capacity(ids.len());
+        for window in windows(ids.len(), context) {
+            let (tokens, first) = (window.end - window.start, window.scored_from - window.start);
+            let tensor = ids_tensor(&inputs[window.start..window.end], 1, tokens, &self.model.device());
+            let scored = self.model.features(tensor, false).last.slice([0..1, first..tokens, 0..channels]);
+            let logits = self.model.head(scored).into_data().try_to_vec::<f32>().expect("logits are f32");
+            rows.extend(logits.chunks(vocabulary).map(|row| most_likely(row, top)));
+        }
+        Ok(rows)
     }
 }

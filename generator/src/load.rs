@@ -10,6 +10,7 @@ use crate::cpu::CpuModel;
 use crate::cpu::llama::GgufWeights;
 use crate::cpu::network::Network;
 use crate::error::{Error, Result};
+use crate::files::digest_of;
 use crate::gguf::Gguf;
 use crate::language_model::TensorModel;
 use crate::llama::Llama;
@@ -32,6 +33,8 @@ pub(crate) const PROBE: &str = "It's 10 naïve cafés;\n\n\tété 😀";
 pub struct LoadedModel {
     /// Architecture, blocks, channels, and the first 12 digits of the SHA-256 of its weights.
     pub name: String,
+    /// What all its files are known by, [`digest_of`] them: configuration, weights, tokenizer; of a `.gguf` file, that alone.
+    pub sha256: String,
     /// Text to tokens.
     pub tokenizer: Tokenizer,
     /// Tokens to numbers and to more tokens.
@@ -71,9 +74,10 @@ impl LoadedModel {
         let (digest, built) = rayon::join(digest, build);
         let (tokenizer, network) = built?;
         let name = name("llama", config.num_hidden_layers, config.hidden_size, digest);
+        let sha256 = digest_of(&[digest]);
         let model =
             CpuModel::from_network(network, config.vocab_size, config.max_position_embeddings, tokenizer.end_of_text());
-        Ok(Self { name, tokenizer, model })
+        Ok(Self { name, sha256, tokenizer, model })
     }
 
     fn from_folder(folder: &Path) -> Result<Self> {
@@ -85,10 +89,12 @@ impl LoadedModel {
                 let config = Gpt2Config::from_file(&path)?;
                 let tokenizer = Tokenizer::from_model_folder(folder, None)?;
                 let network = gpt2(&config, &mut shards)?;
-                let name = name("gpt2", config.n_layer, config.n_embd, shards.digest()?);
+                let weights = shards.digest()?;
+                let name = name("gpt2", config.n_layer, config.n_embd, weights);
+                let sha256 = digest_of_folder(folder, weights)?;
                 let model =
                     CpuModel::from_network(network, config.vocab_size, config.n_positions, tokenizer.end_of_text());
-                Ok(Self { name, tokenizer, model })
+                Ok(Self { name, sha256, tokenizer, model })
             }
             "llama" => {
                 let config: LlamaConfig = json(&path, "Llama config.json")?;
@@ -96,10 +102,12 @@ impl LoadedModel {
                 let tokenizer = Tokenizer::from_model_folder(folder, config.bos_token_id)?;
                 let network = Network::llama(&config, &mut shards)?;
                 shards.all_taken()?;
-                let name = name("llama", config.num_hidden_layers, config.hidden_size, shards.digest()?);
+                let weights = shards.digest()?;
+                let name = name("llama", config.num_hidden_layers, config.hidden_size, weights);
+                let sha256 = digest_of_folder(folder, weights)?;
                 let context = config.max_position_embeddings;
                 let model = CpuModel::from_network(network, config.vocab_size, context, tokenizer.end_of_text());
-                Ok(Self { name, tokenizer, model })
+                Ok(Self { name, sha256, tokenizer, model })
             }
             _ => Err(Error::Architecture {
                 origin: path.display().to_string(),
@@ -169,6 +177,22 @@ fn gpt2(config: &Gpt2Config, shards: &mut Shards) -> Result<Network> {
 pub(crate) fn json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
     serde_json::from_slice(&bytes).map_err(|source| Error::Json { path: path.into(), what, source })
+}
+
+/// The files of a folder whose weights have this SHA-256.
+fn digest_of_folder(folder: &Path, weights: [u8; 32]) -> Result<String> {
+    let digest = |name: &str| -> Result<[u8; 32]> {
+        let path = folder.join(name);
+        let bytes = std::fs::read(&path).map_err(|source| Error::Io { action: "read", path, source })?;
+        Ok(Sha256::digest(bytes).into())
+    };
+    let mut files = vec![digest("config.json")?, weights];
+    if folder.join("tokenizer.json").exists() {
+        files.push(digest("tokenizer.json")?);
+    } else {
+        files.extend([digest("vocab.json")?, digest("merges.txt")?]);
+    }
+    Ok(digest_of(&files))
 }
 
 fn name(architecture: &str, layers: usize, channels: usize, digest: [u8; 32]) -> String {

@@ -2,7 +2,7 @@
 //! where a number goes on the page.
 //!
 //! `tables` are CSV (RFC 4180, `\n`, UTF-8, one header line, numbers with a point, empty where there is no value); `figures`
-//! are SVG that follows the light or dark theme of its reader; `evaluation_page` and `text_page` are each one HTML file that
+//! are SVG that follows the light or dark theme of its reader, and PNG; `evaluation_page` and `text_page` are each one HTML file that
 //! needs no script and no network; `terminal` and `sarif` say the same of one text elsewhere. The same input gives the same
 //! bytes.
 
@@ -12,6 +12,7 @@ mod figures;
 mod html;
 mod leave_one_source_out;
 pub mod overlap;
+mod png;
 mod sarif;
 mod svg;
 mod tables;
@@ -24,7 +25,7 @@ pub use leave_one_source_out::{write_leave_one_source_out, write_protocol};
 pub use sarif::{Finding, sarif};
 pub use tables::{comparison_table, read_me};
 pub use terminal::show;
-pub use text_page::{TextReport, text_page};
+pub use text_page::{Elsewhere, FoundPassage, TextReport, text_page};
 
 use detector::evaluation::{Evaluation, ScoredText};
 use std::path::Path;
@@ -37,8 +38,8 @@ pub fn write_scores(texts: &[ScoredText], path: &Path) -> Result<(), Error> {
     error::write(path, &tables::texts_table(texts))
 }
 
-/// Writes everything about an evaluation into a folder: `index.html`, `cells.csv`, `texts.csv`, `predictions.json`, one SVG a
-/// figure, and `README.txt`, which documents the columns.
+/// Writes everything about an evaluation into a folder: `index.html`, `cells.csv`, `texts.csv`, `predictions.json`, an SVG and a
+/// PNG of each figure, and `README.txt`, which documents the columns.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -56,7 +57,9 @@ pub fn write_evaluation(
     put("README.txt", read_me().as_bytes())?;
     let figures = figures::all(evaluation);
     for figure in &figures {
-        put(&format!("{}.svg", figure.name), figure.standalone().as_bytes())?;
+        let svg = figure.standalone();
+        put(&format!("{}.svg", figure.name), svg.as_bytes())?;
+        put(&format!("{}.png", figure.name), &png::png(figure.name, &svg)?)?;
     }
     put("index.html", evaluation_page::page(evaluation, &figures, title).as_bytes())
 }

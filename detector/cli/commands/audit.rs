@@ -16,7 +16,7 @@ const SEED: u64 = 1;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<Exit> {
     let columns = Columns::new(&args.column)?;
-    let (detector, _) = super::detector(None, None, args.calibration.as_deref())?;
+    let (detector, _) = super::detector(&args.detector, args.calibration.as_deref())?;
     let options = Options { fpr: args.fpr, tokens: false };
     detector.check(&options)?;
     let bar = progress_bar(0, "texts judged");

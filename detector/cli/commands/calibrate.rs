@@ -6,7 +6,7 @@ use crate::args::CalibrateArgs;
 use crate::output::{Exit, line, progress_bar};
 use anyhow::{Context, Result};
 use datasets::{Label, Row, open_rows};
-use detector::{Detector, HeadScores, OwnCalibration, sha256};
+use detector::{HeadScores, OwnCalibration, sha256};
 use rayon::prelude::*;
 
 /// Texts that are in memory at a time.
@@ -14,7 +14,7 @@ const BATCH: usize = 64;
 
 pub(crate) fn run(args: &CalibrateArgs) -> Result<Exit> {
     let columns = Columns::new(&args.column)?;
-    let detector = Detector::embedded()?;
+    let (detector, _) = super::detector(&args.detector, None)?;
     let bar = progress_bar(0, "texts judged");
     let mut texts = Vec::new();
     for path in &args.texts {
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Exit> {
         }
     }
     bar.finish_and_clear();
-    let own = OwnCalibration::new(texts)?;
+    let own = OwnCalibration::new(detector.fingerprint(), texts)?;
     super::explaining::write(&args.output, (serde_json::to_string(&own)? + "\n").as_bytes())?;
     for words in in_words(&own) {
         line(&words)?;

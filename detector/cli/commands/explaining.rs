@@ -4,8 +4,9 @@
 use crate::args::JudgeArgs;
 use crate::output::{line, note, wants_colour};
 use anyhow::{Context, Result, ensure};
-use detector::{Detector, EMBEDDED_MODEL, Explanation, Options};
-use reports::{Finding, TextReport, sarif, show, text_page};
+use detector::{Detector, Explanation, Masked, Options};
+use reports::{Elsewhere, Finding, TextReport, sarif, show, text_page};
+use std::ops::Range;
 use std::path::Path;
 
 /// Tokens that the page names as expected at each place.
@@ -16,6 +17,8 @@ pub(crate) struct Explained {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) explanation: Explanation,
+    /// What of it stands elsewhere, where that was asked.
+    pub(crate) elsewhere: Option<Elsewhere>,
 }
 
 /// Whether reasons are asked for at all.
@@ -36,19 +39,20 @@ pub(crate) fn check(args: &JudgeArgs) -> Result<()> {
     Ok(())
 }
 
-/// Explains a text; for a page with what the model expected at each place.
+/// Explains a text without `parts` of it; for a page with what the model expected at each place.
 pub(crate) fn explain(
-    name: &str,
     text: &str,
+    parts: &[Range<usize>],
     args: &JudgeArgs,
     detector: &Detector,
     options: &Options,
-) -> Result<Explained> {
-    let mut explanation = detector.explain(text, options)?;
+) -> Result<Explanation> {
+    let masked = Masked::new(text, parts);
+    let mut explanation = detector.explain(&masked.text, options)?;
     if args.html.is_some() {
-        explanation.predictions = detector.predictions(&EMBEDDED_MODEL.gpt2("cpu")?, text, EXPECTED)?;
+        explanation.predictions = detector.predictions(&masked.text, EXPECTED)?;
     }
-    Ok(Explained { name: name.to_owned(), text: text.to_owned(), explanation })
+    Ok(masked.original_explanation(explanation))
 }
 
 /// Prints the heat map.
@@ -63,9 +67,9 @@ pub(crate) fn report(explained: &Explained, args: &JudgeArgs) -> Result<()> {
 
 /// Writes the page of a text, before anything is printed: it is there even where the reader of stdout has gone.
 pub(crate) fn page(explained: &Explained, args: &JudgeArgs, fpr: f64) -> Result<()> {
-    let Explained { name, text, explanation } = explained;
+    let Explained { name, text, explanation, elsewhere } = explained;
     if let Some(path) = &args.html {
-        let page = text_page(&TextReport { name, text, explanation, fpr });
+        let page = text_page(&TextReport { name, text, explanation, elsewhere: elsewhere.as_ref(), fpr });
         write(path, page.as_bytes())?;
         note(&format!("wrote `{}`", path.display()));
     }

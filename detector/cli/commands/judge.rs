@@ -47,8 +47,7 @@ impl Outcome {
 pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     explaining::check(args)?;
     let (mut detector, own_calibration) = super::choose(&Choice {
-        model: args.model.as_deref(),
-        heads: args.heads.as_deref(),
+        files: &args.detector,
         calibration: args.calibration.as_deref(),
         reference: args.reference_model.as_deref(),
         device: &args.device,
@@ -60,7 +59,10 @@ pub(crate) fn run(args: &JudgeArgs) -> Result<Exit> {
     detector.check(&options)?;
     if args.index.is_some() || !args.corpus.is_empty() {
         let mut outcome = Outcome::default();
-        quotations::judge(args, &detector, &options, &mut outcome)?;
+        let explained = quotations::judge(args, &detector, &options, &mut outcome)?;
+        if let Some(path) = &args.sarif {
+            explaining::log(&explained, path, options.fpr)?;
+        }
         return Ok(outcome.exit(args));
     }
     let (mut outcome, mut explained) = (Outcome::default(), Vec::new());
@@ -101,8 +103,9 @@ fn judge_file(
     let failed = || format!("cannot judge `{name}`");
     let mut reasons = None;
     let mut detection = if explaining::is_wanted(args) {
-        let found = explaining::explain(&name, &file.text, args, detector, options).with_context(failed)?;
-        let mut detection = found.explanation.detection.clone();
+        let explanation = explaining::explain(&file.text, &[], args, detector, options).with_context(failed)?;
+        let mut detection = explanation.detection.clone();
+        let found = Explained { name: name.clone(), text: file.text.clone(), explanation, elsewhere: None };
         detection.token_values = detection.token_values.filter(|_| args.tokens);
         explaining::page(&found, args, options.fpr)?;
         reasons = Some(found);

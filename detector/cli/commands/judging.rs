@@ -39,12 +39,13 @@ struct Journal {
 }
 
 pub(crate) fn judge_texts(paths: &[PathBuf], args: &EvaluateArgs, columns: &Columns) -> Result<Vec<ScoredText>> {
-    let (detector, own_calibration) = super::detector(None, None, args.calibration.as_deref())?;
+    let (detector, own_calibration) = super::detector(&args.detector, args.calibration.as_deref())?;
     let options = Options { fpr: args.fpr, tokens: false };
     detector.check(&options)?;
+    let total = count_rows(paths, columns)?;
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
     let journal = Journal {
-        journal_of: detector::Fingerprint::embedded(),
+        journal_of: detector.fingerprint().clone(),
         fpr: args.fpr,
         own_calibration: own_calibration.map(|bytes| detector::sha256(&bytes)),
         columns: format!("{columns:?}"),
@@ -52,7 +53,6 @@ pub(crate) fn judge_texts(paths: &[PathBuf], args: &EvaluateArgs, columns: &Colu
     let path = args.output.join("judged.jsonl");
     let failed = || format!("cannot use `{}`", path.display());
     let (mut known, mut file) = open_journal(&path, &journal).with_context(failed)?;
-    let total = count_rows(paths, columns)?;
     let bar = progress_bar(total, "texts judged");
     let (mut texts, mut again, mut long) = (Vec::new(), 0_usize, 0_usize);
     for path in paths {
@@ -123,7 +123,7 @@ fn judge(row: &Row, path: &Path, detector: &Detector, options: &Options, columns
     Ok(text)
 }
 
-/// Texts to come, for the time that is left: reading is a thousandth of judging.
+/// Texts to come, for the time that is left, and whether all have labels: reading is a thousandth of judging.
 fn count_rows(paths: &[PathBuf], columns: &Columns) -> Result<u64> {
     let mut rows = 0;
     for path in paths {
@@ -141,18 +141,22 @@ fn open_journal(path: &Path, expected: &Journal) -> Result<(BTreeMap<u64, Scored
     let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
     let mut reader = BufReader::new(file.try_clone()?);
     let (mut known, mut whole, mut line) = (BTreeMap::new(), 0_u64, Vec::new());
+    let mut is_ours = true;
     while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
         if whole == 0 {
             let found: Journal = serde_json::from_slice(&line).context("its first line does not name a model")?;
-            if found != *expected {
-                bail!("it was begun with another model, calibration, `--fpr` or other columns; name a new folder");
-            }
+            is_ours = found == *expected;
+        } else if !is_ours {
+            bail!("it was begun with another model, calibration, `--fpr` or other columns; name a new folder");
         } else {
             let judged: Judged = serde_json::from_slice(&line).context("a line of it is no judged text")?;
             known.insert(judged.key, judged.text);
         }
         whole += line.len() as u64;
         line.clear();
+    }
+    if !is_ours {
+        whole = 0; // nothing was judged yet, nothing is lost
     }
     file.set_len(whole)?;
     file.seek(std::io::SeekFrom::End(0))?;

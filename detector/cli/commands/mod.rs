@@ -17,6 +17,7 @@ pub(crate) mod train;
 pub(crate) mod train_detector;
 pub(crate) mod verify;
 
+use crate::args::DetectorArgs;
 use crate::registry::Opened;
 use anyhow::{Context, Result};
 use detector::{Detector, EMBEDDED_HEADS, EMBEDDED_MODEL, OwnCalibration, Reference};
@@ -29,27 +30,22 @@ const LIMIT_BYTES: u64 = 64 << 10;
 
 /// The detector in the binary or that of a model, counting among one's own texts where a calibration is named, and the bytes
 /// of that calibration.
-fn detector(
-    model: Option<&Path>,
-    heads: Option<&Path>,
-    calibration: Option<&Path>,
-) -> Result<(Detector, Option<Vec<u8>>)> {
-    choose(&Choice { model, heads, calibration, reference: None, device: "cpu" })
+fn detector(args: &DetectorArgs, calibration: Option<&Path>) -> Result<(Detector, Option<Vec<u8>>)> {
+    choose(&Choice { files: args, calibration, reference: None, device: "cpu" })
 }
 
 /// What a detector is made of.
 struct Choice<'a> {
-    model: Option<&'a Path>,
-    heads: Option<&'a Path>,
+    files: &'a DetectorArgs,
     calibration: Option<&'a Path>,
     reference: Option<&'a Path>,
     device: &'a str,
 }
 
 fn choose(choice: &Choice<'_>) -> Result<(Detector, Option<Vec<u8>>)> {
-    let Choice { model, heads, calibration, reference, device } = *choice;
+    let Choice { files, calibration, reference, device } = *choice;
     generator::device(device)?;
-    let mut detector = match (model, heads) {
+    let mut detector = match (files.model.as_deref(), files.heads.as_deref()) {
         (None, None) => Detector::new(EMBEDDED_MODEL.scorer(device)?, EMBEDDED_HEADS)?,
         (None, Some(heads)) => Detector::with_heads(EMBEDDED_MODEL.scorer(device)?, Some(heads))?,
         (Some(model), heads) => {
@@ -65,7 +61,8 @@ fn choose(choice: &Choice<'_>) -> Result<(Detector, Option<Vec<u8>>)> {
     };
     let Some(path) = calibration else { return Ok((detector, None)) };
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    detector.count_among(&OwnCalibration::from_json(&bytes, &path.display().to_string())?);
+    let own = OwnCalibration::from_json(&bytes, &path.display().to_string(), detector.fingerprint())?;
+    detector.count_among(&own);
     Ok((detector, Some(bytes)))
 }
 

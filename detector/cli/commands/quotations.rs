@@ -3,16 +3,18 @@
 //! The verdict is on the rest: a person who quotes is not flagged for what is quoted. The whole text is judged too, and where
 //! it is called machine and at least half of its n-grams are found, it is *memorised*: recited, whoever recites.
 
+use super::explaining::{self, Explained};
 use super::judge::{Outcome, read_file};
-use super::overlap::{SpanLine, Watch, in_words, spans, threads};
+use super::overlap::{SpanLine, Watch, in_words, place_in_words, spans, threads};
 use crate::args::JudgeArgs;
 use crate::output::{describe, line, report, verdict_in_words};
 use anyhow::{Context, Result, bail};
 use datasets::TextFile;
 use datasets::overlap::{
-    Corpus, Counting, FilterEngine, Index, JoinEngine, NgramOptions, Overlap, OverlapEngine, Verify,
+    Corpus, Counting, FilterEngine, Index, JoinEngine, NgramOptions, Overlap, OverlapEngine, Span, Verify,
 };
 use detector::{Detection, Detector, Kind, Masked, Options, Reason, Verdict};
+use reports::{Elsewhere, FoundPassage};
 use serde::Serialize;
 
 /// The share of its n-grams from which on a machine text is called memorised.
@@ -58,7 +60,12 @@ struct Judged<'a> {
     whole: Detection,
 }
 
-pub(super) fn judge(args: &JudgeArgs, detector: &Detector, options: &Options, outcome: &mut Outcome) -> Result<()> {
+pub(super) fn judge(
+    args: &JudgeArgs,
+    detector: &Detector,
+    options: &Options,
+    outcome: &mut Outcome,
+) -> Result<Vec<Explained>> {
     if args.files.is_empty() {
         bail!("no text to judge: name a file, `-` for standard input, or `--help`");
     }
@@ -90,13 +97,28 @@ pub(super) fn judge(args: &JudgeArgs, detector: &Detector, options: &Options, ou
     watch.finish();
     outcome.failed |= watch.tell_skipped();
     let n = engine.ngrams().n;
+    let mut all = Vec::new();
     for ((name, file), overlap) in files.iter().zip(&overlaps) {
-        let judged =
-            judge_one(name, file, overlap, detector, options).with_context(|| format!("cannot judge `{name}`"))?;
+        let failed = || format!("cannot judge `{name}`");
+        let judged = judge_one(name, file, overlap, detector, options).with_context(failed)?;
         outcome.machine |= judged.rest.verdict == Verdict::Machine;
-        if args.json || args.tokens { judged.print_json()? } else { judged.print(n, options.fpr)? }
+        let mut explained = None;
+        if explaining::is_wanted(args) {
+            let found = judged.explain(n, args, detector, options).with_context(failed)?;
+            explaining::page(&found, args, options.fpr)?;
+            explained = Some(found);
+        }
+        if args.json || args.tokens {
+            judged.print_json()?
+        } else {
+            judged.print(n, options.fpr)?
+        }
+        if let Some(found) = explained {
+            explaining::report(&found, args)?;
+            all.push(found);
+        }
     }
-    Ok(())
+    Ok(all)
 }
 
 fn judge_one<'a>(
@@ -117,6 +139,27 @@ fn judge_one<'a>(
 }
 
 impl Judged<'_> {
+    /// The reasons for the verdict on the rest, and what was found where.
+    fn explain(&self, n: usize, args: &JudgeArgs, detector: &Detector, options: &Options) -> Result<Explained> {
+        let text = &self.file.text;
+        let explanation = explaining::explain(text, &self.overlap.covered(), args, detector, options)?;
+        let passage = |span: &Span| FoundPassage {
+            start: span.bytes.start,
+            end: span.bytes.end,
+            words: span.words,
+            place: span.place.as_ref().map(place_in_words),
+        };
+        let elsewhere = Elsewhere {
+            n,
+            found: self.overlap.found,
+            total: self.overlap.total,
+            passages: self.overlap.spans.iter().map(passage).collect(),
+            is_memorised: self.is_memorised(),
+            whole: self.whole.clone(),
+        };
+        Ok(Explained { name: self.name.to_owned(), text: text.clone(), explanation, elsewhere: Some(elsewhere) })
+    }
+
     fn is_memorised(&self) -> bool {
         self.whole.verdict == Verdict::Machine && self.overlap.share().is_some_and(|share| share >= MEMORISED)
     }

@@ -128,7 +128,8 @@ fn load(args: &TrainDetectorArgs) -> Result<(Scorer, Arc<CpuModel>)> {
     }
     let tokenizer = Tokenizer::from_bytes(EMBEDDED_MODEL.tokenizer, "the embedded tokenizer.json")?;
     let model = CpuModel::new(&EMBEDDED_MODEL.gpt2("cpu")?, tokenizer.end_of_text());
-    Ok(Scorer::of_loaded(LoadedModel { name: EMBEDDED_MODEL.name()?, tokenizer, model }))
+    let (name, sha256) = (EMBEDDED_MODEL.name()?, EMBEDDED_MODEL.sha256()?);
+    Ok(Scorer::of_loaded(LoadedModel { name, sha256, tokenizer, model }))
 }
 
 /// Offers all documents; gives the beginnings of human ones as prompts, in a stable order.

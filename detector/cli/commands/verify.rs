@@ -32,7 +32,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Exit> {
     let bytes = std::fs::read(&args.receipt).with_context(failed)?;
     let receipt = Receipt::from_json(&bytes, &args.receipt.display().to_string())?;
     let (name, file) = read_file(&args.text)?;
-    let (detector, own_calibration) = super::detector(None, None, args.calibration.as_deref())?;
+    let (detector, own_calibration) = super::detector(&args.detector, args.calibration.as_deref())?;
     let options = Options { fpr: receipt.fpr, tokens: true };
     let now = detector
         .receipt(&file.text, &options, own_calibration.as_deref())

@@ -44,6 +44,13 @@ impl Moments {
     }
 }
 
+/// The logits (T, V) of features (T, C).
+pub(crate) fn logits(head: &Matrix, features: &[f32], channels: usize) -> Vec<f32> {
+    let mut logits = vec![0.0; features.len() / channels * head.outputs()];
+    head.multiply_add(features, Out { values: &mut logits, stride: head.outputs(), column: 0 });
+    logits
+}
+
 /// The logits of `targets` given features (T, C).
 fn observed(head: &Matrix, features: &[f32], targets: &[TokenId]) -> Vec<f32> {
     let channels = features.len() / targets.len().max(1);

@@ -49,7 +49,7 @@ impl LanguageModel for ModelPair {
         let context = scoring.context.min(reference.context);
         scoring.read_windows(ids, layers, context, |inputs, targets, window| {
             let ((x, hidden), (other, _)) =
-                rayon::join(|| scoring.features(inputs, window, layers), || reference.features(inputs, window, &[]));
+                rayon::join(|| scoring.scored_features(inputs, window, layers), || reference.scored_features(inputs, window, &[]));
             let part = scoring.part(targets.len());
             let x = x.par_chunks(part * scoring.channels());
             let parts = x.zip(other.par_chunks(part * reference.channels())).zip(targets.par_chunks(part));

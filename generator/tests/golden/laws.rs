@@ -131,6 +131,16 @@ fn compare_readings(model: &Gpt2, ids: &[TokenId], layers: &[usize]) {
     for (fast, naive) in fast.hidden.iter().flatten().zip(naive.hidden.iter().flatten()) {
         assert!((fast - naive).abs() < 1e-4, "hidden state {fast}, burn {naive}");
     }
+    let [naive, fast] = [
+        TensorModel::new(model.clone(), 299).predict(ids, 3).unwrap(),
+        CpuModel::new(model, 299).predict(ids, 3).unwrap(),
+    ];
+    assert_eq!((fast.len(), naive.len()), (ids.len(), ids.len()));
+    for (at, (fast, naive)) in fast.iter().zip(&naive).enumerate() {
+        let far = fast.iter().zip(naive).any(|(fast, naive)| (fast.1 - naive.1).abs() > 1e-4);
+        assert!(fast.len() == 3 && naive.len() == 3 && !far, "token {at}: {fast:?}, burn {naive:?}");
+        assert!(fast[0].0 == naive[0].0 || fast[0].1 - fast[1].1 < 1e-4, "token {at}: {fast:?}, burn {naive:?}");
+    }
 }
 
 /// The mean hidden state of a text is that of its windows' scored parts, each token counted once.

@@ -47,7 +47,7 @@ pub(super) fn draw(evaluation: &Evaluation) -> Option<Figure> {
         let (across, up, anchor) = match (tpr > 0.2, x.at(at) - LEFT > 110.0) {
             (true, _) => (10.0, 20.0, "start"),
             (false, true) => (-8.0, -14.0, "end"),
-            (false, false) => (6.0, -16.0, "start"),
+            (false, false) => (6.0, -24.0, "start"),
         };
         figure.text(x.at(at) + across, y.at(tpr) + up, anchor, "machine-text", &label);
     }

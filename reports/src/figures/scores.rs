@@ -52,24 +52,21 @@ pub(super) fn draw(evaluation: &Evaluation) -> Option<Figure> {
     Some(figure)
 }
 
-/// Lines at the thresholds that lie within the figure, named above unless they would be written over one another.
+/// Pixels that the name of a threshold takes, and those to the row above.
+const NAME: [f64; 2] = [62.0, 13.0];
+
+/// Lines at the thresholds that lie within the figure, named above, in two rows where they are close.
 fn thresholds(figure: &mut Figure, evaluation: &Evaluation, x: Scale) {
-    let mut taken = f64::NEG_INFINITY;
+    let mut taken = [f64::NEG_INFINITY; 2];
     for (rate, threshold) in RATES.iter().zip(evaluation.thresholds.global) {
         let Some(at) = threshold.filter(|threshold| threshold.is_finite()).map(|threshold| x.at(threshold)) else {
             continue;
         };
-        if at <= LEFT || at >= RIGHT {
-            continue;
-        }
-        figure.line([at, TOP], [at, BOTTOM], "axis");
-        let label = format!("{} % FPR", round(rate * 100.0));
-        if taken == f64::NEG_INFINITY {
-            figure.text(at - 4.0, TOP - 4.0, "end", "note", &label);
-            taken = at - 60.0;
-        } else if at - taken > 60.0 {
-            figure.text(at + 4.0, TOP - 4.0, "start", "note", &label);
-            taken = at;
-        }
+        let free = (0..taken.len()).find(|row| at - taken[*row] > NAME[0]);
+        let Some(row) = free.filter(|_| at > LEFT && at < RIGHT) else { continue };
+        taken[row] = at;
+        let top = TOP - NAME[1] * row as f64;
+        figure.line([at, top], [at, BOTTOM], "axis");
+        figure.text(at, top - 4.0, "middle", "note", &format!("{} % FPR", round(rate * 100.0)));
     }
 }

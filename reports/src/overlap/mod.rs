@@ -6,6 +6,7 @@ mod page;
 mod tables;
 
 use crate::error::{self, Error};
+use crate::png::png;
 use std::path::Path;
 
 /// What the study found; the numbers are finished.
@@ -100,7 +101,7 @@ pub struct Recitation {
     pub most_copied_tokens: usize,
 }
 
-/// Writes `table-6.csv`, and for each figure a CSV and an SVG of the same name, and `overlap.html` with all of it.
+/// Writes `table-6.csv`, and for each figure a CSV, an SVG and a PNG of the same name, and `overlap.html` with all of it.
 ///
 /// # Errors
 ///
@@ -113,6 +114,7 @@ pub fn write(study: &OverlapStudy, folder: &Path) -> Result<(), Error> {
     let figures = figures::all(study)?;
     for figure in &figures {
         write(&format!("{}.svg", figure.name), &figure.svg)?;
+        error::write(&folder.join(format!("{}.png", figure.name)), &png(figure.name, &figure.svg)?)?;
     }
     write("overlap.html", &page::html(study, &figures))
 }
@@ -229,6 +231,6 @@ mod tests {
         );
         let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
         assert!(!elsewhere.contains("http") && !elsewhere.contains("src=") && !elsewhere.contains("<link"));
-        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 11);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 16);
     }
 }

@@ -95,6 +95,13 @@ pub(crate) fn print(asked: &Asked, overlap: &Overlap, n: usize, args: &AnswerArg
     line(&text)
 }
 
+/// File, document where that is another name, and byte.
+pub(crate) fn place_in_words(place: &Place) -> String {
+    let file = place.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let document = if file == place.document { String::new() } else { format!(", document `{}`", place.document) };
+    format!("`{}`{document} at byte {}", place.path.display(), place.offset)
+}
+
 /// A span in one line: bytes, words, where, and how it begins.
 pub(crate) fn in_words(span: &Span, text: &str, start: usize) -> String {
     let slice = &text[span.bytes.clone()];
@@ -104,10 +111,6 @@ pub(crate) fn in_words(span: &Span, text: &str, start: usize) -> String {
         shown.truncate(end);
         shown.push('…');
     }
-    let place = span.place.as_ref().map_or_else(String::new, |place| {
-        let file = place.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let document = if file == place.document { String::new() } else { format!(", document `{}`", place.document) };
-        format!(" in `{}`{document} at byte {}", place.path.display(), place.offset)
-    });
+    let place = span.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place_in_words(place)));
     format!("bytes {}-{}, {} words{place}: {shown}", span.bytes.start + start, span.bytes.end + start, span.words)
 }

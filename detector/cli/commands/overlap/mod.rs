@@ -14,7 +14,7 @@ use crate::args::{OverlapArgs, OverlapCommand};
 use crate::output::Exit;
 use anyhow::Result;
 
-pub(crate) use answer::{SpanLine, in_words, spans};
+pub(crate) use answer::{SpanLine, in_words, place_in_words, spans};
 pub(crate) use watch::{Watch, threads};
 
 pub(crate) fn run(args: &OverlapArgs) -> Result<Exit> {
