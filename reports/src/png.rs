@@ -129,10 +129,7 @@ mod tests {
         let is_black = |pixel: &&[u8; 3]| **pixel == [0; 3];
         let black = pixels.iter().filter(is_black).count();
         assert!((50..800).contains(&black), "{black} pixels of text");
-        assert!(
-            pixels.chunks(120).all(|row| !row[..45].iter().any(|pixel| *pixel == [0; 3])),
-            "text is where it belongs"
-        );
+        assert!(pixels.chunks(120).all(|row| !row[..45].contains(&[0; 3])), "text is where it belongs");
     }
 
     #[test]
