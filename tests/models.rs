@@ -47,7 +47,7 @@ fn a_name_works_like_a_path() {
     assert_eq!(listed, format!("tiny  {model}  {path}  no heads\n"));
     let info = run(&dir, &["model", "info", "tiny"]).succeeded().stdout;
     let expected = format!(
-        "model       {model}\nblocks      2\nchannels    64\ncontext     64 tokens\nvocabulary  300 tokens, 300 in the tokenizer\n"
+        "model       {model}\nblocks      2\nchannels    64\ncontext     64 tokens\njudging     with no heads\nvocabulary  300 tokens, 300 in the tokenizer\n"
     );
     assert_eq!(info, expected);
     let by_name = run(&dir, &["generate", "--model", "tiny", "-n", "10"]).succeeded();

@@ -1,12 +1,12 @@
 //! The files of a detector: heads, lexical weights and calibration, in a folder or embedded in the binary.
 
-use crate::calibration::{Calibration, CalibrationScores};
+use crate::calibration::{Calibration, CalibrationScores, MARGIN};
 use crate::detector::Detector;
 use crate::error::{Error, Result};
 use crate::examples::Kind;
 use crate::fingerprint::Fingerprint;
 use crate::fit::Fitted;
-use crate::heads::{FittedHead, Head, Reader};
+use crate::heads::{FittedHead, Head};
 use crate::lexical::LexicalModel;
 use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device, digest_of};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,25 @@ pub const EMBEDDED_HEADS: HeadFiles<'static> = HeadFiles {
     lexical: include_bytes!("../model/assistant.lexical"),
     calibration: include_bytes!("../model/calibration.json"),
 };
+
+/// The heads in the binary for models that users bring, by the name of the model. Its words are weighed as the embedded model's.
+const HEADS_OF_MODELS: [(&str, HeadFiles<'static>); 1] = [(
+    "llama-30x576-b179c9523d0e",
+    HeadFiles {
+        heads: include_bytes!("../model/smollm2-135m-instruct/heads.json"),
+        lexical: EMBEDDED_HEADS.lexical,
+        calibration: include_bytes!("../model/smollm2-135m-instruct/calibration.json"),
+    },
+)];
+
+/// The heads in the binary for a model of this name, if there are any.
+#[must_use]
+pub fn embedded_heads(model: &str) -> Option<HeadFiles<'static>> {
+    if EMBEDDED_MODEL.name().is_ok_and(|name| name == model) {
+        return Some(EMBEDDED_HEADS);
+    }
+    HEADS_OF_MODELS.iter().find(|(name, _)| *name == model).map(|(_, heads)| *heads)
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 struct HeadsFile {
@@ -195,19 +214,19 @@ fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], origin: &str, what: &'sta
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn save(fitted: Fitted, model: &str, reader: Reader, layers: &[usize], folder: &Path) -> Result<()> {
+pub fn save(fitted: &Fitted, model: &str, layers: &[usize], folder: &Path) -> Result<()> {
     let Fitted { heads: [assistant, sampled], calibration, .. } = fitted;
     let write = |name: &str, bytes: &[u8]| generator::write_atomically(&folder.join(name), bytes);
-    let lexical = assistant.lexical.expect("the assistant head listens to words");
+    let lexical = assistant.lexical.as_ref().expect("the assistant head listens to words");
     write("assistant.lexical", &lexical.to_bytes())?;
     let heads = HeadsFile {
         model: model.to_owned(),
         layers: layers.to_vec(),
-        assistant: assistant.fitted,
-        sampled: sampled.fitted,
+        assistant: assistant.fitted.clone(),
+        sampled: sampled.fitted.clone(),
     };
     write("heads.json", serde_json::to_string(&heads).expect("heads are plain data").as_bytes())?;
-    let calibration = CalibrationFile { model: model.to_owned(), margin: reader.margin(), scores: calibration };
+    let calibration = CalibrationFile { model: model.to_owned(), margin: MARGIN, scores: calibration.clone() };
     write("calibration.json", serde_json::to_string(&calibration).expect("scores are plain data").as_bytes())?;
     Ok(())
 }

@@ -86,25 +86,6 @@ impl Reader {
         }
     }
 
-    /// The probe's penalty, per unit of mean loss.
-    pub(crate) fn probe_l2(self) -> f64 {
-        match self {
-            Self::Small => 3e-3,
-            Self::Large => 5e-2,
-        }
-    }
-
-    /// How far below the rate asked for a text's p-value must be to be called machine: by this factor. The table holds some dozens of
-    /// registers, and people write in others: where a register was left out of it, many times as many of its texts scored
-    /// above 1 % of the table as should have (`LOG.md`). Counting among texts of one's own people needs no such margin.
-    #[must_use]
-    pub(crate) fn margin(self) -> f64 {
-        match self {
-            Self::Small => 4.0,
-            Self::Large => 2.0,
-        }
-    }
-
     /// Likelihood evidence: less surprised by the text than the model expects to be, evenly so.
     #[must_use]
     pub(crate) fn likelihood_columns(self) -> Vec<(usize, f64)> {
@@ -113,6 +94,14 @@ impl Reader {
             Self::Large => &[("surprisal_deviation", -1.0), ("perplexity_ratio", -0.5)],
         };
         columns.iter().map(|(name, weight)| (statistic(name), *weight)).collect()
+    }
+
+    /// The probe's penalty, per unit of mean loss.
+    pub(crate) fn probe_l2(self) -> f64 {
+        match self {
+            Self::Small => 3e-3,
+            Self::Large => 5e-2,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ mod statistics;
 
 pub use attacks::Attack;
 pub use audit::{Audit, AuditedGroup};
-pub use bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles, Scorer, save};
+pub use bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles, Scorer, embedded_heads, save};
 pub use calibration::{BUDGET, Calibration, CalibrationScores, HeadScores, Humans, Machines};
 pub use detector::{Detection, Detector, LEAST_TOKENS, MISSED_MACHINES, Options, PValues, Reason, TokenValue, Verdict};
 pub use error::{Error, Result};

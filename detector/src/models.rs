@@ -1,6 +1,6 @@
 //! Models and heads from disk.
 
-use crate::bundle::{HeadFiles, Scorer};
+use crate::bundle::{HeadFiles, Scorer, embedded_heads};
 use crate::detector::Detector;
 use crate::error::{Error, Result};
 use generator::{CpuModel, LoadedModel};
@@ -18,12 +18,17 @@ impl Scorer {
 }
 
 impl Detector {
-    /// A detector of a model and a folder of heads, as `detect train-detector` writes it.
+    /// A detector of a model and a folder of heads, as `detect train-detector` writes it; without one, of the heads in the binary.
     ///
     /// # Errors
-    /// When there is no such folder (a model alone promises nothing), or the heads are damaged or were made for another model.
+    /// When there are no heads for it (a model alone promises nothing), or they are damaged or were made for another model.
     pub fn with_heads(scorer: Scorer, folder: Option<&Path>) -> Result<Self> {
-        let Some(folder) = folder else { return Err(Error::Uncalibrated { model: scorer.name }) };
+        let Some(folder) = folder else {
+            return match embedded_heads(&scorer.name) {
+                Some(heads) => Self::new(scorer, heads),
+                None => Err(Error::Uncalibrated { model: scorer.name }),
+            };
+        };
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|source| generator::Error::Io { action: "read", path, source })

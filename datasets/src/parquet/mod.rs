@@ -87,6 +87,9 @@ pub(crate) struct ParquetRows {
     failed: bool,
 }
 
+/// The cells of a row, each with the name of its column.
+type Cells = Vec<(String, String)>;
+
 impl ParquetRows {
     /// Opens a file and selects the columns that are wanted; those of lists and the like never are.
     pub(crate) fn open(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self> {
@@ -133,7 +136,7 @@ impl ParquetRows {
     }
 
     /// The next row as cells; nulls are none.
-    pub(crate) fn next_cells(&mut self) -> Result<Option<(u64, Vec<(String, String)>)>> {
+    pub(crate) fn next_cells(&mut self) -> Result<Option<(u64, Cells)>> {
         let Some((row, values)) = self.next_row()? else { return Ok(None) };
         let mut cells = Vec::new();
         for (at, value) in self.selected.iter().zip(values) {

@@ -16,10 +16,15 @@ pub(crate) fn run(command: &ModelCommand) -> Result<Exit> {
 
 fn list() -> Result<Exit> {
     for Registered { name, path, model, heads } in Registry::read()?.models {
-        let heads = heads.map_or_else(|| "no heads".to_owned(), |heads| format!("heads in {}", heads.display()));
+        let heads = heads.map_or_else(|| built_in(&model).to_owned(), |heads| format!("heads in {}", heads.display()));
         line(&format!("{name}  {model}  {}  {heads}", path.display()))?;
     }
     Ok(Exit::Done)
+}
+
+/// Whether the program has heads for the model itself.
+fn built_in(model: &str) -> &'static str {
+    if detector::embedded_heads(model).is_some() { "heads in the program" } else { "no heads" }
 }
 
 fn info(model: &Path) -> Result<Exit> {
@@ -29,6 +34,7 @@ fn info(model: &Path) -> Result<Exit> {
     line(&format!("blocks      {}", writer.layers()))?;
     line(&format!("channels    {}", writer.channels()))?;
     line(&format!("context     {} tokens", writer.context()))?;
+    line(&format!("judging     with {}", built_in(&scorer.name)))?;
     line(&format!("vocabulary  {} tokens, {} in the tokenizer", writer.vocabulary(), scorer.tokenizer.vocabulary()))?;
     Ok(Exit::Done)
 }

@@ -83,16 +83,16 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     line(&format!(
         "words first (`--fast`): {human:.1} % of human and {machine:.1} % of machine texts are read by the model"
     ))?;
+    let held_out = args.output.join("held-out-scores.csv");
+    reports::write_scores(&detector::held_out(&texts, &fitted), &held_out)?;
+    detector::save(&fitted, &scorer.name, &layers, &args.output)?;
+    note(&format!("wrote `{}`: `detect evaluate --scores` makes a page of it", held_out.display()));
+    note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
     if args.protocol {
         let protocol = args.output.join("protocol.csv");
         reports::write_protocol(&run_protocol(args.seed, &words, &texts, &fitted, &scorer, &layers)?, &protocol)?;
         note(&format!("wrote `{}`", protocol.display()));
     }
-    let held_out = args.output.join("held-out-scores.csv");
-    reports::write_scores(&detector::held_out(&texts, &fitted), &held_out)?;
-    detector::save(fitted, &scorer.name, reader, &layers, &args.output)?;
-    note(&format!("wrote `{}`: `detect evaluate --scores` makes a page of it", held_out.display()));
-    note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@ use super::{CpuModel, WindowReading, head};
 use crate::error::{Error, Result};
 use crate::language_model::{LanguageModel, Reading};
 use crate::load::PROBE;
+use crate::predictions::Predictions;
 use crate::tokenizer::{TokenId, Tokenizer};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -48,8 +49,10 @@ impl LanguageModel for ModelPair {
         let Self { scoring, reference } = self;
         let context = scoring.context.min(reference.context);
         scoring.read_windows(ids, layers, context, |inputs, targets, window| {
-            let ((x, hidden), (other, _)) =
-                rayon::join(|| scoring.scored_features(inputs, window, layers), || reference.scored_features(inputs, window, &[]));
+            let ((x, hidden), (other, _)) = rayon::join(
+                || scoring.scored_features(inputs, window, layers),
+                || reference.scored_features(inputs, window, &[]),
+            );
             let part = scoring.part(targets.len());
             let x = x.par_chunks(part * scoring.channels());
             let parts = x.zip(other.par_chunks(part * reference.channels())).zip(targets.par_chunks(part));
@@ -60,5 +63,10 @@ impl LanguageModel for ModelPair {
             });
             WindowReading { stats: stats.collect(), hidden }
         })
+    }
+
+    /// What the scoring model finds most likely.
+    fn predict(&self, ids: &[TokenId], top: usize) -> Result<Vec<Predictions>> {
+        self.scoring.predict(ids, top)
     }
 }
