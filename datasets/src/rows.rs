@@ -143,10 +143,7 @@ impl Rows {
                 };
                 Ok(Some(Row { line, cells: object.into_iter().filter_map(cell).collect() }))
             }
-            Reader::Parquet(rows) => {
-                let Some((line, cells)) = rows.next_cells()? else { return Ok(None) };
-                Ok(Some(Row { line, cells: cells.into_iter().collect() }))
-            }
+            Reader::Parquet(rows) => rows.next_cells(),
         }
     }
 }

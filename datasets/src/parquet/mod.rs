@@ -23,6 +23,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::field::{Field, Fields};
 use crate::lines::MAX_RECORD_BYTES;
+use crate::rows::Row;
 
 /// Why a Parquet file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -87,9 +88,6 @@ pub(crate) struct ParquetRows {
     failed: bool,
 }
 
-/// The cells of a row, each with the name of its column.
-type Cells = Vec<(String, String)>;
-
 impl ParquetRows {
     /// Opens a file and selects the columns that are wanted; those of lists and the like never are.
     pub(crate) fn open(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self> {
@@ -135,23 +133,23 @@ impl ParquetRows {
         Ok(Some((self.row, values)))
     }
 
-    /// The next row as cells; nulls are none.
-    pub(crate) fn next_cells(&mut self) -> Result<Option<(u64, Cells)>> {
-        let Some((row, values)) = self.next_row()? else { return Ok(None) };
-        let mut cells = Vec::new();
+    /// The next row as cells; nulls and empty texts are none.
+    pub(crate) fn next_cells(&mut self) -> Result<Option<Row>> {
+        let Some((line, values)) = self.next_row()? else { return Ok(None) };
+        let mut row = Row { line, ..Row::default() };
         for (at, value) in self.selected.iter().zip(values) {
             let cell = match value {
                 Value::Null => continue,
-                Value::Text(bytes) => self.utf8(row, bytes)?,
+                Value::Text(bytes) => self.utf8(line, bytes)?,
                 Value::Number(number) => number,
                 Value::Flag(flag) => flag.to_string(),
-                Value::TooLong => return Err(self.too_long(row)),
+                Value::TooLong => return Err(self.too_long(line)),
             };
             if !cell.is_empty() {
-                cells.push((self.metadata.columns[*at].name.clone(), cell));
+                row.cells.insert(self.metadata.columns[*at].name.clone(), cell);
             }
         }
-        Ok(Some((row, cells)))
+        Ok(Some(row))
     }
 
     fn utf8(&self, row: u64, bytes: Vec<u8>) -> Result<String> {

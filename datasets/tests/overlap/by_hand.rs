@@ -190,7 +190,7 @@ fn a_passage_deep_in_a_long_file() {
     let line = "It rained in Łódź, and the ferry did not come.\n";
     let before = line.repeat((66 << 20) / line.len());
     let folder = Folder::new();
-    folder.write("long.txt", &format!("{before}{passage}.\n{line}"));
+    folder.write("long.txt", format!("{before}{passage}.\n{line}"));
     let text = format!("She said: {passage}!");
     let overlap = folder.join(&["long.txt"], n(8), &text, Counting::Occurrences);
     assert_eq!(shown(&overlap, &text), (2, 4, 9, vec![passage]));
