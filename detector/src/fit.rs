@@ -103,14 +103,14 @@ impl Folds {
     pub fn score(&self, source: &str, measurement: &Measurement) -> OutOfFold {
         let mut score =
             OutOfFold { lexical: [0.0; 3], probe: [0.0; 3], likelihood: [0.0; 3], fusion: [0.0; 3], words: 0.0 };
-        for task in 0..TASKS.len() {
+        for (task, of_kinds) in TASKS.into_iter().enumerate() {
             let key = (task, Some(source.to_owned()));
             let row = self.bases[&key].row(measurement);
             (score.lexical[task], score.probe[task]) = (row[LEXICAL], row[HIDDEN]);
             if let Some([all, likelihood]) = self.fusions.get(&key) {
                 score.fusion[task] = all.score(&row) as f32;
                 score.likelihood[task] = likelihood.score(&row) as f32;
-                if TASKS[task] == Task::Only(Kind::Assistant) {
+                if of_kinds == Task::Only(Kind::Assistant) {
                     score.words = all.score_without(&row, HIDDEN) as f32;
                 }
             }

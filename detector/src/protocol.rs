@@ -40,6 +40,9 @@ const AROUND: f64 = std::f64::consts::SQRT_2;
 
 type Predicate<'a> = Box<dyn Fn(&Example) -> bool + Sync + Send + 'a>;
 
+/// Numbers of texts with their scores.
+type Judged = Vec<(usize, OutOfFold)>;
+
 /// A training of the assistant head, and what is judged by it.
 struct Fold<'a> {
     axis: &'static str,
@@ -127,7 +130,7 @@ pub fn leave_groups_out(
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<Cell>, FitError> {
     let folds = folds(texts);
-    let judged: Vec<Vec<(usize, OutOfFold)>> = folds
+    let judged: Vec<Judged> = folds
         .par_iter()
         .map(|fold| {
             let judges: Vec<usize> = (0..texts.len()).filter(|&index| (fold.judges)(&texts[index].example)).collect();
@@ -147,7 +150,7 @@ pub fn leave_groups_out(
             Ok(judges.into_iter().map(judge).collect())
         })
         .collect::<Result<_, FitError>>()?;
-    let mut trials: Vec<(&'static str, &str, Vec<(usize, OutOfFold)>)> = Vec::new();
+    let mut trials: Vec<(&'static str, &str, Judged)> = Vec::new();
     for (fold, judged) in folds.iter().zip(judged) {
         match trials.last_mut() {
             Some((axis, group, all)) if (*axis, *group) == (fold.axis, fold.group.as_str()) => all.extend(judged),
