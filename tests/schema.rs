@@ -298,3 +298,21 @@ fn a_higher_score_never_has_a_higher_p_value() {
         assert!(pair[0].2 >= pair[1].2, "(tokens, score, p-value): {pair:?}");
     }
 }
+
+/// Words first: an assistant's text is called one without being read, a person's is not called human without being read.
+#[test]
+fn words_alone_call_no_text_human() {
+    let dir = TestDir::new();
+    let text = |name: &str| repository(&format!("texts/{name}.txt")).display().to_string();
+    let judge =
+        |name: &str, options: &[&str]| dir.run(&[options, &["--json", &text(name)]].concat()).succeeded().object();
+    let fast = judge("human-1", &["--fast"]);
+    assert_eq!((fast["verdict"].as_str(), fast["reason"].as_str()), (Some("undecided"), Some("not_read")), "{fast}");
+    assert!(fast["statistics"].is_null() && fast["p_values"]["sampled"].is_null(), "{fast}");
+    let sum: f64 = fast["evidence"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
+    assert!((sum - fast["score"].as_f64().unwrap()).abs() < 1e-6, "{fast}");
+    let read = judge("human-1", &[]);
+    assert!(read["statistics"].is_object() && read["p_values"]["sampled"].is_f64(), "{read}");
+    let refused = dir.run(&["--fast", "--tokens", &text("human-1")]);
+    assert_eq!(refused.code, Some(2), "{refused:#?}");
+}

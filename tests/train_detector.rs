@@ -27,7 +27,9 @@ const SMOOTH: [&str; 8] = [
 /// Texts of three sources; the sentences of one class stand in another order in each.
 fn labelled() -> String {
     let mut lines = String::new();
-    for (source, generator) in [("letters", "gpt-4"), ("notes", "claude-3"), ("seqxgpt", "gpt2")] {
+    for (source, domain, generator) in
+        [("letters", "news", "gpt-4"), ("notes", "review", "claude-3"), ("seqxgpt", "x", "gpt2")]
+    {
         for number in 0..40_usize {
             for (label, pool) in [("human", PLAIN), ("machine", SMOOTH)] {
                 let sentence = |at: usize| pool[(number * (2 * at + 1) + at * source.len()) % pool.len()];
@@ -35,7 +37,7 @@ fn labelled() -> String {
                 let writer = if label == "machine" { format!("\"{generator}\"") } else { "null".to_owned() };
                 writeln!(
                     lines,
-                    r#"{{"id":"{label}-{number}","text":"{text} {number}","label":"{label}","generator":{writer},"domain":"news","source":"{source}"}}"#
+                    r#"{{"id":"{label}-{number}","text":"{text} {number}","label":"{label}","generator":{writer},"domain":"{domain}","source":"{source}"}}"#
                 )
                 .unwrap();
             }

@@ -126,6 +126,9 @@ pub(crate) fn verdict_in_words(detection: &Detection) -> String {
         Some(Reason::TooShort) => format!("too short, {} tokens where {LEAST_TOKENS} are needed", detection.tokens),
         Some(Reason::NotEnglish) => "not English prose, the only kind of text that was calibrated".to_owned(),
         Some(Reason::NoText) => "no words in it".to_owned(),
+        Some(Reason::NotRead) => {
+            "its words are not an assistant's, and the model has not read it (`--fast`)".to_owned()
+        }
         Some(Reason::Between) | None => "both people and machines write texts that score like this".to_owned(),
     };
     format!("{word}, {reason}")

@@ -165,7 +165,8 @@ mod tests {
     use crate::normalize;
 
     const TEXT: &str = "The ferry left the island at dawn, and nobody came to see it go. We had packed the boat in the \
-                        dark. My sister counted the boxes twice, and then she counted us.";
+                        dark. My sister counted the boxes twice, and then she counted us. Nothing was missing except the \
+                        kettle, which somebody found years later behind the stove, still wrapped in yellow newspaper.";
     const HUMAN: &str = "Rain all week, and the kitchen smelled of wet dogs and of onions that somebody had burnt.";
 
     #[test]

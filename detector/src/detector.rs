@@ -38,6 +38,8 @@ pub enum Verdict {
 pub enum Reason {
     /// Its score lies where both human and machine texts are found.
     Between,
+    /// Its words are a person's, and the model has not read it: it may still be a sample of a language model.
+    NotRead,
     /// Fewer than [`LEAST_TOKENS`] tokens.
     TooShort,
     /// Not English prose, which is all that the calibration knows.
@@ -239,6 +241,9 @@ impl Detector {
         }
         let nothing = HeadScore { score: f64::NEG_INFINITY, ..sampled.score_words(&features, detection.tokens) };
         self.decide(detection, &[words, nothing], options);
+        if detection.verdict != Verdict::Machine {
+            (detection.verdict, detection.reason) = (Verdict::Undecided, Some(Reason::NotRead));
+        }
         true
     }
 

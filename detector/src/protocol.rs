@@ -109,6 +109,13 @@ fn folds<'a>(texts: &[Labelled]) -> Vec<Fold<'a>> {
             });
         }
     }
+    // what leaves only one class to learn from cannot be left out
+    let kinds = |fold: &Fold<'_>| {
+        let trained = texts.iter().map(|text| &text.example).filter(|example| (fold.trains)(example));
+        let trained = trained.filter(|example| example.kind.is_none() || is_assistant(example));
+        trained.map(|example| example.kind.is_some()).collect::<BTreeSet<bool>>().len()
+    };
+    folds.retain(|fold| kinds(fold) == 2);
     folds
 }
 

@@ -19,7 +19,7 @@ use std::time::Instant;
 const PIECE_BYTES: usize = 12_000;
 /// Pieces of one document that are offered.
 const MOST_PIECES: usize = 12;
-/// Tokens of human text that a sample continues, and tokens sampled.
+/// Tokens of human text that a sample continues, and tokens sampled, where the context has room for so many.
 const PROMPT_TOKENS: usize = 24;
 const SAMPLE_TOKENS: usize = 230;
 const SAMPLE_BATCH: usize = 24;
@@ -222,6 +222,7 @@ fn own_samples(
 ) -> Result<Vec<Document>> {
     let bar = progress_bar(prompts.len() as u64, "samples");
     let ways = ways_of_sampling();
+    let tokens = SAMPLE_TOKENS.min(writer.context().saturating_sub(PROMPT_TOKENS));
     let batches: Vec<(usize, &[Vec<u32>])> = prompts.chunks(SAMPLE_BATCH).enumerate().collect();
     let sampled = batches
         .into_par_iter()
@@ -229,7 +230,7 @@ fn own_samples(
             let first = number * SAMPLE_BATCH;
             let samplings: Vec<Sampling> = (0..batch.len()).map(|index| ways[(first + index) % ways.len()].1).collect();
             let seed = args.seed.wrapping_add(first as u64);
-            let texts = writer.generate_batch(batch, &samplings, SAMPLE_TOKENS, seed)?;
+            let texts = writer.generate_batch(batch, &samplings, tokens, seed)?;
             bar.inc(batch.len() as u64);
             let document = |(index, ids): (usize, Vec<u32>)| {
                 let end = ids.iter().position(|&id| id == tokenizer.end_of_text()).unwrap_or(ids.len());
