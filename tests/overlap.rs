@@ -38,12 +38,45 @@ fn an_index_is_built_and_says_what_it_holds() {
     assert_snapshot!(run.stdout, @"corpus.overlap: 60 8-grams of 2 documents, 8.2 kB");
     assert_snapshot!(dir.run(&["overlap", "info", "corpus.overlap"]).succeeded().stdout, @r"
     corpus.overlap: 8.2 kB, checksums right
-      8-grams, apostrophes split, alphabet unicode, within documents, seed 2611923443488327891
+      8-grams of words, apostrophes split, alphabet unicode, within documents, seed 2611923443488327891
       60 of them, some 60 different, in 2 documents of 0.4 kB; made for 60
       false positives: 4.4e-21 by the bits that are set, 1e-8 promised
     ");
     let info = dir.run(&["overlap", "info", "corpus.overlap", "--json"]).succeeded().object();
     assert_eq!((&info["ngrams"], &info["documents"], &info["options"]["n"]), (&json!(60), &json!(2), &json!(8)));
+}
+
+/// The same passage, counted in tokens of the embedded GPT-2; both engines agree.
+#[test]
+fn tokens_instead_of_words() {
+    let dir = folder();
+    build(&dir, &["corpus.jsonl", "-o", "tokens.overlap", "--unit", "tokens"]);
+    let asked = dir.run(&["overlap", "letter.txt", "--index", "tokens.overlap"]).succeeded();
+    assert!(
+        asked.stdout.contains(" 8-grams; the longest span has ") && asked.stdout.contains(" tokens\n"),
+        "{asked:#?}"
+    );
+    let json = |arguments: &[&str]| dir.run(arguments).succeeded().object();
+    let index = json(&["overlap", "letter.txt", "--index", "tokens.overlap", "--json"]);
+    let join = ["overlap", "join", "--queries", "letter.txt", "--corpus", "corpus.jsonl", "--unit", "tokens", "--json"];
+    let join = json(&join);
+    let words = json(&["overlap", "join", "--queries", "letter.txt", "--corpus", "corpus.jsonl", "--json"]);
+    assert_eq!((&index["found"], &index["total"]), (&join["found"], &join["total"]));
+    assert_eq!(
+        (&join["spans"][0]["start"], &join["spans"][0]["end"]),
+        (&words["spans"][0]["start"], &words["spans"][0]["end"])
+    );
+    assert!(join["total"].as_u64() > words["total"].as_u64(), "words have one token or more: {join}");
+    let info = dir.run(&["overlap", "info", "tokens.overlap"]).succeeded();
+    assert!(info.stdout.contains("8-grams of tokens, "), "{info:#?}");
+
+    let across = ["overlap", "build", "corpus.jsonl", "-o", "a.overlap", "--unit", "tokens", "--across-documents"];
+    let run = dir.run(&across);
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    assert!(run.stderr.contains("hint: leave out `--across-documents`, or count words"), "{run:#?}");
+    let run = dir.run(&["overlap", "build", "corpus.jsonl", "-o", "a.overlap", "--tokenizer", "."]);
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    assert!(run.stderr.contains("words need no tokenizer"), "{run:#?}");
 }
 
 /// 38 words, so 31 8-grams; 20 words of the diary are 13 of them.

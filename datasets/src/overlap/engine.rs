@@ -7,7 +7,7 @@ use super::join::join;
 use super::options::{Counting, NgramOptions};
 use super::pipeline::{Observer, map_all};
 use super::words::Words;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Says what of a text stands in a corpus.
 pub trait OverlapEngine {
@@ -18,7 +18,7 @@ pub trait OverlapEngine {
     ///
     /// # Errors
     ///
-    /// If the corpus cannot be read.
+    /// If the corpus cannot be read, or the tokenizer of an index of tokens is not at hand.
     fn overlaps(&self, texts: &[&str], counting: Counting) -> Result<Vec<Overlap>>;
 }
 
@@ -50,6 +50,7 @@ impl OverlapEngine for FilterEngine {
 
     fn overlaps(&self, texts: &[&str], counting: Counting) -> Result<Vec<Overlap>> {
         let options = self.ngrams();
+        options.check().map_err(|reason| Error::Index { path: self.index.path().to_owned(), reason })?;
         let start = || (Words::new(options), Vec::new(), Vec::new());
         Ok(map_all(texts, self.threads, start, |(words, ngrams, hits), text| {
             words.read(text);

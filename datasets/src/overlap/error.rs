@@ -111,6 +111,23 @@ pub enum IndexError {
     #[error("it holds n-grams across documents, and those across shards are in neither of two shards")]
     AcrossShards,
 
+    /// An index of tokens whose tokenizer is not at hand.
+    #[error("it counts tokens, and the tokenizer is not given")]
+    NoTokenizer,
+
+    /// An index of tokens, asked with another tokenizer.
+    #[error("it counts tokens of another tokenizer: {expected}, not {found}")]
+    OtherTokenizer {
+        /// The fingerprint of the tokenizer given.
+        found: String,
+        /// The fingerprint of the index's.
+        expected: String,
+    },
+
+    /// N-grams of tokens that would lie across documents.
+    #[error("n-grams of tokens cannot lie across documents")]
+    TokensAcross,
+
     /// Another program is writing the same index.
     #[error("another run is writing it")]
     Busy,
@@ -136,6 +153,10 @@ impl IndexError {
             }
             Self::Unlike { .. } => "build all shards with the same options".into(),
             Self::AcrossShards => "build the shards without `--across-documents`".into(),
+            Self::NoTokenizer | Self::OtherTokenizer { .. } => {
+                "name with `--tokenizer` the one that it was built with".into()
+            }
+            Self::TokensAcross => "leave out `--across-documents`, or count words".into(),
             Self::Busy => "wait for it, or name another file".into(),
         })
     }

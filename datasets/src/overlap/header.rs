@@ -8,6 +8,7 @@
 //! | 16 | u8 | apostrophes: 0 split, 1 drop |
 //! | 17 | u8 | alphabet: 0 Unicode, 1 ASCII |
 //! | 18 | u8 | boundaries: 0 documents, 1 corpus |
+//! | 19 | u8 | unit: 0 words, 1 tokens |
 //! | 24 | u64 | seed of all hashes |
 //! | 32 | u64 | lines of 64 bytes that follow the header |
 //! | 40 | u64 | n-grams the size was chosen for |
@@ -16,6 +17,7 @@
 //! | 64 | u64 | documents |
 //! | 72 | u64 | bytes of their texts |
 //! | 80 | u64 | checksum of the lines, see `checksum.rs` |
+//! | 88 | u64 | XXH3 of the tokenizer's definition, 0 for words |
 //! | 4088 | u64 | XXH3 of the 4088 bytes before |
 //!
 //! All other bytes are 0. The filter's hashes are those of `hash.rs` and `filter.rs`; they change only with the version.
@@ -25,6 +27,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::error::IndexError;
 use super::filter::{LINE_BYTES, MOST_LINES, RATES};
 use super::options::{Alphabet, Apostrophe, Boundaries, MAX_N, NgramOptions};
+use super::tokens::{Unit, Vocabulary};
 
 /// Bytes of the header: a page, so that lines of the filter never lie across pages or cache lines.
 pub(crate) const HEADER_BYTES: usize = 4096;
@@ -81,7 +84,11 @@ impl Header {
     }
 
     pub(crate) fn to_bytes(self) -> Vec<u8> {
-        let NgramOptions { n, apostrophe, alphabet, boundaries, seed } = self.ngrams;
+        let NgramOptions { n, unit, apostrophe, alphabet, boundaries, seed } = self.ngrams;
+        let fingerprint = match unit {
+            Unit::Words => 0,
+            Unit::Tokens(vocabulary) => vocabulary.fingerprint,
+        };
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
@@ -89,11 +96,12 @@ impl Header {
         bytes.push(u8::from(apostrophe == Apostrophe::Drop));
         bytes.push(u8::from(alphabet == Alphabet::Ascii));
         bytes.push(u8::from(boundaries == Boundaries::Corpus));
+        bytes.push(u8::from(unit != Unit::Words));
         bytes.resize(24, 0);
         for number in [seed, self.lines, self.expected, self.rate.to_bits()] {
             bytes.extend(number.to_le_bytes());
         }
-        for number in [self.tally.ngrams, self.tally.documents, self.tally.bytes, self.checksum] {
+        for number in [self.tally.ngrams, self.tally.documents, self.tally.bytes, self.checksum, fingerprint] {
             bytes.extend(number.to_le_bytes());
         }
         bytes.resize(SUM_AT, 0);
@@ -117,9 +125,11 @@ impl Header {
         if number(bytes, SUM_AT) != xxh3_64(&bytes[..SUM_AT]) {
             return Err(IndexError::Checksum { part: "header" });
         }
+        let vocabulary = Vocabulary { fingerprint: number(bytes, 88), tokens: None };
         let header = Self {
             ngrams: NgramOptions {
                 n: (number(bytes, 8) >> 32) as usize,
+                unit: choice(bytes, 19, "unit", [Unit::Words, Unit::Tokens(vocabulary)])?,
                 apostrophe: choice(bytes, 16, "apostrophes", [Apostrophe::Split, Apostrophe::Drop])?,
                 alphabet: choice(bytes, 17, "alphabet", [Alphabet::Unicode, Alphabet::Ascii])?,
                 boundaries: choice(bytes, 18, "boundaries", [Boundaries::Documents, Boundaries::Corpus])?,
@@ -132,7 +142,10 @@ impl Header {
             checksum: number(bytes, 80),
         };
         header.check()?;
-        if bytes[19..24].iter().chain(&bytes[88..SUM_AT]).any(|byte| *byte != 0) {
+        if (header.ngrams.unit == Unit::Words) != (vocabulary.fingerprint == 0) {
+            return Err(field("tokenizer", vocabulary.fingerprint, "one for tokens, 0 for words"));
+        }
+        if bytes[20..24].iter().chain(&bytes[96..SUM_AT]).any(|byte| *byte != 0) {
             return Err(field("reserved bytes", "something else", "zeros"));
         }
         let expected = header.file_bytes();

@@ -12,6 +12,7 @@ use super::filter::{self, Fill, LINE_BYTES, Line};
 use super::header::{HEADER_BYTES, Header};
 use super::map::map;
 use super::prefetch::prefetch;
+use super::tokens::{Unit, Vocabulary};
 use super::write::examine;
 use crate::error::{Error, Result};
 
@@ -57,6 +58,22 @@ impl Index {
             return Err(fail(IndexError::Checksum { part: "filter" }));
         }
         Ok(index)
+    }
+
+    /// Gives an index of tokens its tokenizer; one of words needs none.
+    ///
+    /// # Errors
+    ///
+    /// If it was built with another.
+    pub fn with_tokenizer(mut self, vocabulary: Vocabulary) -> Result<Self> {
+        if let Unit::Tokens(known) = &mut self.header.ngrams.unit {
+            if *known != vocabulary {
+                let (found, expected) = (format!("{vocabulary:?}"), format!("{known:?}"));
+                return Err(Error::Index { path: self.path, reason: IndexError::OtherTokenizer { found, expected } });
+            }
+            *known = vocabulary;
+        }
+        Ok(self)
     }
 
     /// Where it lies.

@@ -46,6 +46,7 @@ fn check(first: &Index, index: &Index) -> Result<(), IndexError> {
     }
     let fields = [
         ("n", found.ngrams.n.to_string(), expected.ngrams.n.to_string()),
+        ("unit", name(&found.ngrams.unit), name(&expected.ngrams.unit)),
         ("treatment of apostrophes", name(&found.ngrams.apostrophe), name(&expected.ngrams.apostrophe)),
         ("alphabet", name(&found.ngrams.alphabet), name(&expected.ngrams.alphabet)),
         ("boundaries", name(&found.ngrams.boundaries), name(&expected.ngrams.boundaries)),

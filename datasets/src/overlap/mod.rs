@@ -53,6 +53,7 @@ mod pipeline;
 mod prefetch;
 #[cfg(test)]
 mod testing;
+mod tokens;
 mod trial;
 mod words;
 mod write;
@@ -70,5 +71,6 @@ pub use merge::merge;
 pub use options::{Alphabet, Apostrophe, Boundaries, Counting, DEFAULT_SEED, MAX_N, NgramOptions};
 pub use pipeline::Observer;
 pub use prefetch::prefetch;
+pub use tokens::{Tokens, Unit, Vocabulary};
 pub use trial::{Trial, trial};
 pub use words::Words;

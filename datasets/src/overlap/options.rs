@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::IndexError;
+use super::tokens::Unit;
 
 /// The longest n-gram, in words.
 pub const MAX_N: usize = 64;
@@ -60,12 +61,14 @@ pub enum Counting {
 /// What an n-gram is.
 ///
 /// After the paper (section 4): lower-cased alphanumeric words with a single space between them, eight of them. Words and
-/// not tokens, although the paper says "8-grams of tokens", because its rule for normalising speaks of words, and because
-/// an index of words serves every model whatever its vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// not tokens by default, although the paper says "8-grams of tokens", because its rule for normalising speaks of words, and
+/// because an index of words serves every model whatever its vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct NgramOptions {
-    /// Words in an n-gram, 1 to [`MAX_N`]; the paper has 8.
+    /// Words or tokens in an n-gram, 1 to [`MAX_N`]; the paper has 8.
     pub n: usize,
+    /// Words or tokens.
+    pub unit: Unit,
     /// What becomes of an apostrophe.
     pub apostrophe: Apostrophe,
     /// Which characters words are made of.
@@ -80,6 +83,7 @@ impl Default for NgramOptions {
     fn default() -> Self {
         Self {
             n: 8,
+            unit: Unit::default(),
             apostrophe: Apostrophe::default(),
             alphabet: Alphabet::default(),
             boundaries: Boundaries::default(),
@@ -89,15 +93,22 @@ impl Default for NgramOptions {
 }
 
 impl NgramOptions {
-    /// Checks the range of `n`.
+    /// Checks that n-grams can be made.
     ///
     /// # Errors
     ///
-    /// If `n` is not 1 to [`MAX_N`].
+    /// If `n` is not 1 to [`MAX_N`], a tokenizer is missing, or tokens are to lie across documents.
     pub fn check(&self) -> Result<(), IndexError> {
-        match self.n {
-            1..=MAX_N => Ok(()),
-            found => Err(IndexError::N { found: found as u64 }),
+        if !(1..=MAX_N).contains(&self.n) {
+            return Err(IndexError::N { found: self.n as u64 });
+        }
+        if !self.unit.can_read() {
+            return Err(IndexError::NoTokenizer);
+        }
+        // A document's end is kept as text, which may begin within a word.
+        match (self.unit, self.boundaries) {
+            (Unit::Tokens(_), Boundaries::Corpus) => Err(IndexError::TokensAcross),
+            _ => Ok(()),
         }
     }
 

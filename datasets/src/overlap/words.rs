@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::hash;
 use super::options::{Alphabet, Apostrophe, Letter, NgramOptions};
+use super::tokens::{TokenReader, Unit, Vocabulary};
 
 /// Bytes folded at a time; doubled where no word ends in so many.
 const PIECE_BYTES: usize = 8 << 10;
@@ -18,7 +19,7 @@ const PADDING: usize = 8;
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Reads texts into words; keeps its buffers from one to the next.
+/// Reads texts into words, or tokens in their place; keeps its buffers from one to the next.
 #[derive(Debug)]
 pub struct Words {
     options: NgramOptions,
@@ -26,24 +27,38 @@ pub struct Words {
     ranges: Vec<(u32, u32)>,
     folded: Vec<u8>,
     lowered: Vec<u8>,
+    tokens: TokenReader,
 }
 
 impl Words {
     /// Reads texts by these options.
     #[must_use]
     pub fn new(options: NgramOptions) -> Self {
-        Self { options, hashes: Vec::new(), ranges: Vec::new(), folded: Vec::new(), lowered: Vec::new() }
+        Self {
+            options,
+            hashes: Vec::new(),
+            ranges: Vec::new(),
+            folded: Vec::new(),
+            lowered: Vec::new(),
+            tokens: TokenReader::default(),
+        }
     }
 
     /// Reads a text; what was there before is gone.
     ///
     /// # Panics
     ///
-    /// If the text has more than 4 GiB; [`crate::MAX_RECORD_BYTES`] is far below.
+    /// If the text has more than 4 GiB; [`crate::MAX_RECORD_BYTES`] is far below. If the options name a tokenizer that is not at
+    /// hand: [`NgramOptions::check`] says so.
     pub fn read(&mut self, text: &str) {
         assert!(u32::try_from(text.len()).is_ok(), "a document has at most {} bytes", crate::MAX_RECORD_BYTES);
         self.hashes.clear();
         self.ranges.clear();
+        if let Unit::Tokens(Vocabulary { tokens, .. }) = self.options.unit {
+            let tokens = tokens.expect("options were checked");
+            self.tokens.read(text, tokens, &self.options, &mut self.hashes, &mut self.ranges);
+            return;
+        }
         let mut start = 0;
         let mut size = PIECE_BYTES;
         while start < text.len() {

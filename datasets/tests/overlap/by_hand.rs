@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use datasets::overlap::{
-    Alphabet, Apostrophe, Boundaries, Corpus, Counting, JoinEngine, NgramOptions, Overlap, OverlapEngine, Part, Span,
-    count_by_length,
+    Alphabet, Apostrophe, Boundaries, Corpus, Counting, FilterEngine, JoinEngine, NgramOptions, Overlap, OverlapEngine,
+    Part, Span, Tokens, Unit, Vocabulary, count_by_length,
 };
 
 use crate::folder::{Folder, Skipped, n};
@@ -222,4 +222,46 @@ fn a_parquet_file_as_corpus() {
     };
     assert_eq!(places(&parquet), [Some(("10".to_owned(), 0)), Some(("13".to_owned(), 0))]);
     assert_eq!((places(&jsonl), jsonl.found), (places(&parquet), parquet.found));
+}
+
+/// Each byte is a token, all numbers raised by so much.
+struct Bytes(u32);
+
+impl Tokens for Bytes {
+    fn encode(&self, text: &str) -> Vec<(u32, std::ops::Range<usize>)> {
+        text.bytes().enumerate().map(|(at, byte)| (self.0 + u32::from(byte), at..at + 1)).collect()
+    }
+
+    fn definition(&self) -> Vec<u8> {
+        self.0.to_le_bytes().to_vec()
+    }
+}
+
+/// Tokens of the corpus: a space, a, b, c, a space, d, e, f. Of the text's ten, eight trigrams, four stand there: "bc ", "c d", " de", "def".
+#[test]
+fn trigrams_of_tokens() {
+    let corpus = "{\"text\": \"Abc, def\"}\n";
+    let text = "xBC... DEF y";
+    let tokens = |raised| NgramOptions { unit: Unit::Tokens(Vocabulary::new(Bytes(raised))), ..n(3) };
+    let overlap = both(corpus, tokens(0), text);
+    assert_eq!(shown(&overlap, text), (4, 8, 6, vec!["BC... DEF"]));
+
+    let folder = Folder::new();
+    folder.write("corpus.jsonl", corpus);
+    folder.filter(&["corpus.jsonl"], tokens(0), text, Counting::Occurrences);
+    let engine = FilterEngine { index: folder.open("some.overlap").unwrap(), threads: 1 };
+    let error = engine.overlaps(&[text], Counting::Occurrences).unwrap_err();
+    assert!(folder.message(&error).ends_with("it counts tokens, and the tokenizer is not given"), "{error}");
+    let Unit::Tokens(other) = tokens(1).unit else { unreachable!() };
+    let error = folder.open("some.overlap").unwrap().with_tokenizer(other).unwrap_err();
+    assert!(folder.message(&error).contains("it counts tokens of another tokenizer: "), "{error}");
+    let across = NgramOptions { boundaries: Boundaries::Corpus, ..tokens(0) };
+    let engine = JoinEngine {
+        corpus: folder.corpus(&["corpus.jsonl"]),
+        ngrams: across,
+        threads: 1,
+        observer: &Skipped::default(),
+    };
+    let error = engine.overlaps(&[text], Counting::Occurrences).unwrap_err();
+    assert!(folder.message(&error).ends_with("n-grams of tokens cannot lie across documents"), "{error}");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use datasets::overlap::{
     BuildOptions, Corpus, Counting, FilterEngine, Header, Index, JoinEngine, NgramOptions, Observer, Overlap,
-    OverlapEngine, Verify, build, plan,
+    OverlapEngine, Unit, Verify, build, plan,
 };
 use datasets::{Error, Result};
 use tempfile::TempDir;
@@ -61,7 +61,12 @@ impl Folder {
     pub(crate) fn filter(&self, names: &[&str], ngrams: NgramOptions, text: &str, counting: Counting) -> Overlap {
         let options = BuildOptions { ngrams, ..BuildOptions::default() };
         self.build(names, &options, "some.overlap").unwrap();
-        let engine = FilterEngine { index: self.open("some.overlap").unwrap(), threads: 2 };
+        let index = self.open("some.overlap").unwrap();
+        let index = match ngrams.unit {
+            Unit::Words => index,
+            Unit::Tokens(vocabulary) => index.with_tokenizer(vocabulary).unwrap(),
+        };
+        let engine = FilterEngine { index, threads: 2 };
         engine.overlaps(&[text], counting).unwrap().remove(0)
     }
 

@@ -1,7 +1,9 @@
 //! The command line of `detect overlap`.
 
+use crate::commands::overlap::tokens::vocabulary;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use datasets::overlap::{Alphabet, Apostrophe, Boundaries, Counting, DEFAULT_SEED, NgramOptions};
+use datasets::overlap::{Alphabet, Apostrophe, Boundaries, Counting, DEFAULT_SEED, NgramOptions, Unit};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -37,6 +39,9 @@ pub(crate) struct AskArgs {
     /// Do not read all of the index to verify it: for one larger than memory
     #[arg(long)]
     pub(crate) no_verify: bool,
+    /// Folder with the tokenizer.json that an index of tokens was built with, if not the embedded one
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tokenizer: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: AnswerArgs,
 }
@@ -82,12 +87,27 @@ pub(crate) enum AlphabetArg {
     Ascii,
 }
 
+/// What n-grams are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnitArg {
+    /// Words: one index serves every model
+    Words,
+    /// Tokens of a tokenizer, by default that of the embedded GPT-2
+    Tokens,
+}
+
 /// What an n-gram is.
 #[derive(Debug, Args)]
 pub(crate) struct NgramArgs {
-    /// Words in an n-gram, 1 to 64; the GPT-2 paper has 8
+    /// Words or tokens in an n-gram, 1 to 64; the GPT-2 paper has 8
     #[arg(long, default_value_t = 8)]
     pub(crate) n: usize,
+    /// What n-grams are made of
+    #[arg(long, value_enum, default_value = "words")]
+    pub(crate) unit: UnitArg,
+    /// Folder with the tokenizer.json whose tokens are meant
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) tokenizer: Option<PathBuf>,
     /// What becomes of an apostrophe
     #[arg(long, value_enum, default_value = "split")]
     pub(crate) apostrophe: ApostropheArg,
@@ -97,9 +117,16 @@ pub(crate) struct NgramArgs {
 }
 
 impl NgramArgs {
-    pub(crate) fn options(&self) -> NgramOptions {
-        NgramOptions {
+    pub(crate) fn options(&self) -> Result<NgramOptions> {
+        if self.unit == UnitArg::Words && self.tokenizer.is_some() {
+            bail!("words need no tokenizer: leave out `--tokenizer`, or take `--unit tokens`");
+        }
+        Ok(NgramOptions {
             n: self.n,
+            unit: match self.unit {
+                UnitArg::Words => Unit::Words,
+                UnitArg::Tokens => Unit::Tokens(vocabulary(self.tokenizer.as_deref())?),
+            },
             apostrophe: match self.apostrophe {
                 ApostropheArg::Split => Apostrophe::Split,
                 ApostropheArg::Drop => Apostrophe::Drop,
@@ -110,7 +137,7 @@ impl NgramArgs {
             },
             boundaries: Boundaries::Documents,
             seed: DEFAULT_SEED,
-        }
+        })
     }
 }
 
@@ -218,7 +245,7 @@ pub(crate) struct StudyArgs {
 }
 
 /// A size such as `500M` or `4G`; powers of 1024.
-fn bytes(text: &str) -> Result<u64, String> {
+fn bytes(text: &str) -> std::result::Result<u64, String> {
     let wrong = || format!("`{text}` is no size; write it like 500M or 4G");
     let (digits, power) = match text.char_indices().last() {
         Some((at, unit)) if unit.is_ascii_alphabetic() => {

@@ -5,13 +5,14 @@
 
 use super::explaining::{self, Explained};
 use super::judge::{Outcome, read_file};
+use super::overlap::tokens::{open, unit_name};
 use super::overlap::{SpanLine, Watch, in_words, place_in_words, spans, threads};
 use crate::args::JudgeArgs;
 use crate::output::{describe, line, report, verdict_in_words};
 use anyhow::{Context, Result, bail};
 use datasets::TextFile;
 use datasets::overlap::{
-    Corpus, Counting, FilterEngine, Index, JoinEngine, NgramOptions, Overlap, OverlapEngine, Span, Verify,
+    Corpus, Counting, FilterEngine, JoinEngine, NgramOptions, Overlap, OverlapEngine, Span, Verify,
 };
 use detector::{Detection, Detector, Kind, Masked, Options, Reason, Verdict};
 use reports::{Elsewhere, FoundPassage};
@@ -83,7 +84,7 @@ pub(super) fn judge(
     let engine: Box<dyn OverlapEngine> = match &args.index {
         Some(path) => {
             let threads = threads(None);
-            Box::new(FilterEngine { index: Index::open(path, Verify::All, threads)?, threads })
+            Box::new(FilterEngine { index: open(path, Verify::All, threads, None)?, threads })
         }
         None => Box::new(JoinEngine {
             corpus: Corpus::open(&args.corpus)?,
@@ -96,7 +97,7 @@ pub(super) fn judge(
     let overlaps = engine.overlaps(&texts, Counting::Occurrences)?;
     watch.finish();
     outcome.failed |= watch.tell_skipped();
-    let n = engine.ngrams().n;
+    let ngrams = engine.ngrams();
     let mut all = Vec::new();
     for ((name, file), overlap) in files.iter().zip(&overlaps) {
         let failed = || format!("cannot judge `{name}`");
@@ -104,14 +105,14 @@ pub(super) fn judge(
         outcome.machine |= judged.rest.verdict == Verdict::Machine;
         let mut explained = None;
         if explaining::is_wanted(args) {
-            let found = judged.explain(n, args, detector, options).with_context(failed)?;
+            let found = judged.explain(ngrams.n, args, detector, options).with_context(failed)?;
             explaining::page(&found, args, options.fpr)?;
             explained = Some(found);
         }
         if args.json || args.tokens {
             judged.print_json()?
         } else {
-            judged.print(n, options.fpr)?
+            judged.print(ngrams, options.fpr)?
         }
         if let Some(found) = explained {
             explaining::report(&found, args)?;
@@ -188,14 +189,15 @@ impl Judged<'_> {
         line(&serde_json::to_string(&object)?)
     }
 
-    fn print(&self, n: usize, fpr: f64) -> Result<()> {
+    fn print(&self, ngrams: NgramOptions, fpr: f64) -> Result<()> {
+        let (n, unit) = (ngrams.n, unit_name(ngrams.unit));
         let share = match self.overlap.share() {
             Some(share) if self.overlap.found > 0 => 100.0 * share,
             _ => return line(&(describe(self.name, &self.rest, fpr) + "\n  nothing of it was found elsewhere")),
         };
         let (found, total, longest) = (self.overlap.found, self.overlap.total, self.overlap.longest);
         let quoted = format!(
-            "{found} of {total} {n}-grams ({share:.1} %) found elsewhere, the longest span has {longest} words"
+            "{found} of {total} {n}-grams ({share:.1} %) found elsewhere, the longest span has {longest} {unit}"
         );
         let mut text = if self.is_memorised() {
             format!("{}: memorised, {quoted}\n", self.name) + &describe("  without what was found", &self.rest, fpr)
@@ -205,7 +207,7 @@ impl Judged<'_> {
         let score = self.whole.score.map_or_else(String::new, |score| format!(", score {score:+.2}"));
         text += &format!("\n  with it: {}{score}", verdict_in_words(&self.whole));
         for span in self.overlap.spans.iter().take(PRINTED) {
-            text += &format!("\n  {}", in_words(span, &self.file.text, self.file.start));
+            text += &format!("\n  {}", in_words(span, unit, &self.file.text, self.file.start));
         }
         if self.overlap.spans.len() > PRINTED {
             text += &format!("\n  and {} more spans (`--json` gives all)", self.overlap.spans.len() - PRINTED);

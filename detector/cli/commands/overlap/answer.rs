@@ -1,9 +1,10 @@
 //! What was found in a text, in words and as JSON.
 
+use super::tokens::unit_name;
 use crate::args::AnswerArgs;
 use crate::output::line;
 use anyhow::Result;
-use datasets::overlap::{Overlap, Place, Span};
+use datasets::overlap::{NgramOptions, Overlap, Place, Span};
 use serde::Serialize;
 
 /// Spans that are printed in words.
@@ -39,6 +40,7 @@ struct Line<'a> {
 pub(crate) struct SpanLine<'a> {
     start: usize,
     end: usize,
+    /// Words, or tokens where those are counted.
     words: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<&'a str>,
@@ -68,7 +70,8 @@ pub(crate) fn spans(overlap: &Overlap, start: usize) -> Vec<SpanLine<'_>> {
         .collect()
 }
 
-pub(crate) fn print(asked: &Asked, overlap: &Overlap, n: usize, args: &AnswerArgs) -> Result<()> {
+pub(crate) fn print(asked: &Asked, overlap: &Overlap, ngrams: NgramOptions, args: &AnswerArgs) -> Result<()> {
+    let (n, unit) = (ngrams.n, unit_name(ngrams.unit));
     if args.json {
         let Overlap { found, total, longest, .. } = *overlap;
         let (id, spans) = (asked.id.as_deref(), spans(overlap, asked.start));
@@ -84,10 +87,10 @@ pub(crate) fn print(asked: &Asked, overlap: &Overlap, n: usize, args: &AnswerArg
     };
     let mut text = format!("{name}: {:.1} % found, {} of {} {n}-grams", 100.0 * share, overlap.found, overlap.total);
     if overlap.longest > 0 {
-        text += &format!("; the longest span has {} words", overlap.longest);
+        text += &format!("; the longest span has {} {unit}", overlap.longest);
     }
     for span in overlap.spans.iter().take(PRINTED) {
-        text += &format!("\n  {}", in_words(span, &asked.text, asked.start));
+        text += &format!("\n  {}", in_words(span, unit, &asked.text, asked.start));
     }
     if overlap.spans.len() > PRINTED {
         text += &format!("\n  and {} more spans (`--json` gives all)", overlap.spans.len() - PRINTED);
@@ -103,7 +106,7 @@ pub(crate) fn place_in_words(place: &Place) -> String {
 }
 
 /// A span in one line: bytes, words, where, and how it begins.
-pub(crate) fn in_words(span: &Span, text: &str, start: usize) -> String {
+pub(crate) fn in_words(span: &Span, unit: &str, text: &str, start: usize) -> String {
     let slice = &text[span.bytes.clone()];
     let words: Vec<&str> = slice.split_whitespace().collect();
     let mut shown: String = words.join(" ");
@@ -112,5 +115,5 @@ pub(crate) fn in_words(span: &Span, text: &str, start: usize) -> String {
         shown.push('…');
     }
     let place = span.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place_in_words(place)));
-    format!("bytes {}-{}, {} words{place}: {shown}", span.bytes.start + start, span.bytes.end + start, span.words)
+    format!("bytes {}-{}, {} {unit}{place}: {shown}", span.bytes.start + start, span.bytes.end + start, span.words)
 }

@@ -1,11 +1,12 @@
 //! `detect overlap FILE... --index` and `detect overlap join`: what of the texts is found.
 
 use super::answer::{Asked, print};
+use super::tokens::open;
 use super::watch::{Watch, threads};
 use crate::args::{AnswerArgs, AskArgs, JoinArgs};
 use crate::output::{Exit, note, report};
 use anyhow::{Result, bail};
-use datasets::overlap::{Corpus, FilterEngine, Index, JoinEngine, OverlapEngine, Source, Verify};
+use datasets::overlap::{Corpus, FilterEngine, JoinEngine, OverlapEngine, Source, Verify};
 use datasets::{Error, MAX_RECORD_BYTES};
 use std::io::stdin;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &AskArgs) -> Result<Exit> {
     }
     let threads = threads(args.output.threads);
     let verify = if args.no_verify { Verify::Header } else { Verify::All };
-    let engine = FilterEngine { index: Index::open(index, verify, threads)?, threads };
+    let engine = FilterEngine { index: open(index, verify, threads, args.tokenizer.as_deref())?, threads };
     let mut answered = Answered { engine: &engine, args: &args.output, pending: Vec::new(), bytes: 0 };
     let failed = read_texts(&args.files, &args.output, &mut |asked| answered.take(asked))?;
     answered.flush()?;
@@ -38,7 +39,7 @@ pub(crate) fn join(args: &JoinArgs) -> Result<Exit> {
     let watch = Watch::new(0, "MB of the corpus read");
     let engine = JoinEngine {
         corpus: Corpus::open(&args.corpus)?,
-        ngrams: args.ngrams.options(),
+        ngrams: args.ngrams.options()?,
         threads: threads(args.output.threads),
         observer: &watch,
     };
@@ -53,7 +54,7 @@ pub(crate) fn join(args: &JoinArgs) -> Result<Exit> {
 fn answer(engine: &dyn OverlapEngine, texts: &[Asked], args: &AnswerArgs) -> Result<()> {
     let only: Vec<&str> = texts.iter().map(|asked| asked.text.as_str()).collect();
     let overlaps = engine.overlaps(&only, args.counting())?;
-    texts.iter().zip(&overlaps).try_for_each(|(asked, overlap)| print(asked, overlap, engine.ngrams().n, args))
+    texts.iter().zip(&overlaps).try_for_each(|(asked, overlap)| print(asked, overlap, engine.ngrams(), args))
 }
 
 /// Texts are looked up together, so that threads share them, but not all of a large file at once.

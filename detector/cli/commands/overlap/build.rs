@@ -16,7 +16,7 @@ pub(crate) fn run(args: &BuildArgs) -> Result<Exit> {
     }
     let boundaries = if args.across_documents { Boundaries::Corpus } else { Boundaries::Documents };
     let options = BuildOptions {
-        ngrams: NgramOptions { boundaries, seed: args.seed, ..args.ngrams.options() },
+        ngrams: NgramOptions { boundaries, seed: args.seed, ..args.ngrams.options()? },
         rate: args.false_positives,
         expect: args.expect,
         memory: args.memory,

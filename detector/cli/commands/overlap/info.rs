@@ -1,6 +1,7 @@
 //! `detect overlap info`: what an index holds and how full it is.
 
 use super::build::size;
+use super::tokens::unit_name;
 use super::watch::threads;
 use crate::args::InfoArgs;
 use crate::output::{Exit, line};
@@ -33,8 +34,9 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Exit> {
     let name = |option: &dyn std::fmt::Debug| format!("{option:?}").to_lowercase();
     line(&format!("{path}: {}, checksums right", size(header.file_bytes())))?;
     line(&format!(
-        "  {}-grams, apostrophes {}, alphabet {}, within {}, seed {}",
+        "  {}-grams of {}, apostrophes {}, alphabet {}, within {}, seed {}",
         options.n,
+        unit_name(options.unit),
         name(&options.apostrophe),
         name(&options.alphabet),
         name(&options.boundaries),

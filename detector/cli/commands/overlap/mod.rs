@@ -8,6 +8,7 @@ mod passages;
 mod recitation;
 mod samples;
 mod study;
+pub(crate) mod tokens;
 mod watch;
 
 use crate::args::{OverlapArgs, OverlapCommand};
