@@ -215,3 +215,32 @@ fn no_command_judges_with_a_model_without_heads() {
     }
     assert!(!dir.path("out").exists() && !dir.path("c.json").exists());
 }
+
+/// What the embedded model itself goes on with word by word is likely to the end; another last word is not.
+#[test]
+fn a_model_is_evaluated_on_texts() {
+    let dir = TestDir::new();
+    let greedy = dir.run(&["generate", "--greedy", "-n", "30", "The river runs through"]).succeeded().stdout;
+    let words: Vec<&str> = greedy.split_whitespace().take(16).collect();
+    let (likely, start) = (words.join(" "), words[..15].join(" "));
+    dir.write("likely.jsonl", json!({"id": "1", "text": likely}).to_string());
+    dir.write("other.jsonl", json!({"id": "1", "text": format!("{start} zebras")}).to_string());
+    let evaluated = |name: &str| dir.run(&["model", "evaluate", "--last-word", name]).succeeded().stdout;
+    let (likely_line, other_line) = (evaluated("likely.jsonl"), evaluated("other.jsonl"));
+    assert!(likely_line.ends_with("; the last word is the likeliest in 100.0 %\n"), "{likely_line}");
+    assert!(other_line.ends_with("; the last word is the likeliest in 0.0 %\n"), "{other_line}");
+    let number = |line: &str, before: &str, after: &str| -> f64 {
+        let start = line.find(before).unwrap() + before.len();
+        line[start..start + line[start..].find(after).unwrap()].parse().unwrap()
+    };
+    // the same figure three ways: bits per byte, perplexity a token and a word
+    let (tokens, bytes) = (number(&likely_line, "document, ", " tokens"), number(&likely_line, "tokens, ", " bytes"));
+    assert_eq!(bytes, likely.len() as f64);
+    let nats = number(&likely_line, "bytes; ", " bits") * std::f64::consts::LN_2 * bytes;
+    let [a_token, a_word] = [("perplexity ", " a token", tokens), (" a token, ", " a word", 16.0)]
+        .map(|(before, after, count)| number(&likely_line, before, after).ln() * count);
+    assert!((a_token / nats - 1.0).abs() < 0.02 && (a_word / nats - 1.0).abs() < 0.02, "{likely_line}");
+    assert!(number(&likely_line, "bytes; ", " bits") < number(&other_line, "bytes; ", " bits"));
+    dir.write("empty.jsonl", "");
+    dir.run(&["model", "evaluate", "empty.jsonl"]).failed("error: `empty.jsonl` has no text\n");
+}

@@ -56,6 +56,21 @@ pub(crate) enum ModelCommand {
     },
     /// Give a model a name, which then works wherever a path does
     Add(ModelAddArgs),
+    /// How well a model predicts texts: bits per byte, perplexity, last words
+    Evaluate(ModelEvaluateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelEvaluateArgs {
+    /// Texts that the model was not trained on: .jsonl, .csv, .txt, each also .gz or .zst, or .parquet
+    #[arg(required = true)]
+    pub(crate) texts: Vec<PathBuf>,
+    /// Folder, .gguf file or name of a model, in place of the embedded one
+    #[arg(long)]
+    pub(crate) model: Option<PathBuf>,
+    /// Also say of how many texts the model predicts the last word, as in LAMBADA
+    #[arg(long)]
+    pub(crate) last_word: bool,
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +218,9 @@ pub(crate) struct TrainDetectorArgs {
     /// and judge texts by length and under attacks: protocol.csv
     #[arg(long)]
     pub(crate) protocol: bool,
+    /// Texts of each source and class that each attack changes, which the model then reads again
+    #[arg(long, default_value_t = 25, requires = "protocol", value_name = "COUNT")]
+    pub(crate) attacked_texts: usize,
     /// Also learn from texts that were changed to mislead (`attack` is set)
     #[arg(long)]
     pub(crate) attacked: bool,

@@ -8,7 +8,7 @@ use crate::logistic::Logistic;
 use serde::{Deserialize, Serialize};
 
 /// The false-alarm rate at which the two heads are put on one scale, and how it is split between them.
-pub const BUDGET: [(Kind, f64); 2] = [(Kind::Assistant, 0.007), (Kind::Sampled, 0.003)];
+pub const BUDGET: [(Kind, f64); 2] = [(Kind::Assistant, 0.008), (Kind::Sampled, 0.002)];
 
 /// Texts of this many tokens and more share one threshold; so do those below the least.
 const LENGTHS: [f64; 9] = [48.0, 64.0, 90.0, 128.0, 180.0, 256.0, 360.0, 512.0, 720.0];
@@ -220,14 +220,16 @@ impl Calibration {
         row[next - 1] * (1.0 - share) + row[next] * share
     }
 
-    /// The greater of the two heads' scores above their thresholds, and whose it is.
+    /// The smooth maximum ln(eᵃ + eˢ) of the two heads' scores above their thresholds, and whose is the greater: a text that is
+    /// somewhat like both kinds is more like a machine's than one that is like a single one.
     #[must_use]
     pub fn combined(&self, text: &HeadScores) -> (Kind, f64) {
         if let Some(score) = self.clear(text.tokens, text.words) {
             return (Kind::Assistant, score);
         }
         let [assistant, sampled] = BUDGET.map(|(kind, _)| self.above_threshold(text, kind));
-        if sampled > assistant { (Kind::Sampled, sampled) } else { (Kind::Assistant, assistant) }
+        let smooth = assistant.max(sampled) + (-(assistant - sampled).abs()).exp().ln_1p();
+        (if sampled > assistant { Kind::Sampled } else { Kind::Assistant }, smooth)
     }
 
     /// Log-odds of machine against human for a unit of the combined score, by logistic regression on the table with

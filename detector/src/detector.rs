@@ -280,7 +280,9 @@ impl Detector {
         let humans = self.calibration.humans(tokens, score, options.fpr);
         let speaking = &scores[usize::from(kind == Kind::Sampled)];
         detection.evidence.clone_from(&speaking.evidence);
-        *detection.evidence.entry("prior").or_insert(0.0) -= self.calibration.threshold(tokens, kind);
+        // what is no evidence of the head that speaks: its threshold, and what the other adds
+        let shown: f64 = detection.evidence.values().sum();
+        *detection.evidence.entry("prior").or_insert(0.0) += score - shown;
         let log_odds = self.calibration.log_odds();
         detection.evidence.values_mut().for_each(|part| *part *= log_odds);
         detection.score = Some(score * log_odds);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 const CLIP: f64 = 6.0;
 
 /// Lengths in tokens at which human texts were measured; between them, centre and deviation are interpolated in log tokens.
-const LENGTHS: [f32; 6] = [56.0, 90.0, 140.0, 200.0, 280.0, 400.0];
+const LENGTHS: [f32; 8] = [56.0, 90.0, 140.0, 200.0, 280.0, 400.0, 560.0, 800.0];
 
 /// A column is measured at a length on at least this many human texts, where there are that many.
 const ENOUGH: usize = 400;

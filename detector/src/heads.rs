@@ -96,6 +96,15 @@ impl Reader {
         columns.iter().map(|(name, weight)| (statistic(name), *weight)).collect()
     }
 
+    /// Most words of a text that is learned from: of longer texts a stretch is taken, since a large model reads slowly.
+    #[must_use]
+    pub fn most_words(self) -> usize {
+        match self {
+            Self::Small => 800,
+            Self::Large => 320,
+        }
+    }
+
     /// The probe's penalty, per unit of mean loss.
     pub(crate) fn probe_l2(self) -> f64 {
         match self {

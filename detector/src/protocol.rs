@@ -31,9 +31,6 @@ const PARTS: u64 = 3;
 /// Number of the assistant's task in [`TASKS`].
 const ASSISTANT: usize = 0;
 
-/// Texts of each class and source that are changed by each attack.
-const ATTACKED: usize = 25;
-
 /// Lengths in tokens, and the factor around them that counts as such.
 const LENGTHS: [u32; 5] = [50, 100, 200, 400, 800];
 const AROUND: f64 = std::f64::consts::SQRT_2;
@@ -235,9 +232,9 @@ pub struct Attacked {
     pub text: String,
 }
 
-/// Some machine and human texts of each source under each attack; a choice that depends on nothing but the texts.
+/// At most so many machine and human texts of each source under each attack; a choice that depends on nothing but the texts.
 #[must_use]
-pub fn attacked(texts: &[Labelled]) -> Vec<Attacked> {
+pub fn attacked(texts: &[Labelled], most: usize) -> Vec<Attacked> {
     let humans: Vec<&str> =
         texts.iter().filter(|text| text.example.kind.is_none()).map(|text| text.example.text.as_str()).collect();
     let mut order: Vec<(&str, bool, u64, usize)> = texts
@@ -251,7 +248,7 @@ pub fn attacked(texts: &[Labelled]) -> Vec<Attacked> {
     order.sort_unstable();
     let mut changed = Vec::new();
     for cell in order.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1)) {
-        for &(.., random, index) in cell.iter().take(ATTACKED) {
+        for &(.., random, index) in cell.iter().take(most) {
             let text = &texts[index].example.text;
             let human = humans[random as usize % humans.len().max(1)];
             for attack in Attack::ALL {

@@ -2,7 +2,7 @@
 
     SMOLLM2_GGUF=.../SmolLM2-135M-Instruct.Q4_1.gguf python generator/benches/peers.py [llama.cpp | torch | onnxruntime]...
 
-Made with torch 2.9.0 (CPU), transformers 5.24.0, gguf 0.19.0, accelerate; llama-cpp-python 0.3.36; onnxruntime, onnx.
+Made with torch 2.9.0 (CPU), transformers 5.24.0, gguf 0.19.0, accelerate; llama-cpp-python 0.3.36; onnxruntime 1.32.0, onnx 1.23.2.
 """
 
 import os

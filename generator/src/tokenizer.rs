@@ -49,7 +49,13 @@ impl Tokenizer {
     pub(crate) fn with_end_of_text(bytes: &[u8], origin: &str, end: &str) -> Result<Self> {
         let unusable = |reason: String| Error::Tokenizer { origin: origin.to_owned(), reason };
         let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| unusable(error.to_string()))?;
-        let end_of_text = inner.token_to_id(end).ok_or_else(|| unusable(format!("it has no token `{end}`")))?;
+        Self::of_library(inner, origin, end)
+    }
+
+    /// A tokenizer of the library whose documents end with the token `end`.
+    pub(crate) fn of_library(inner: tokenizers::Tokenizer, origin: &str, end: &str) -> Result<Self> {
+        let missing = || Error::Tokenizer { origin: origin.to_owned(), reason: format!("it has no token `{end}`") };
+        let end_of_text = inner.token_to_id(end).ok_or_else(missing)?;
         Ok(Self { inner, end_of_text })
     }
 

@@ -37,12 +37,13 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     for (name, share) in [("fraction", args.fraction), ("read-fraction", args.read_fraction)] {
         ensure!(share > 0.0 && share <= 1.0, "--{name} is {share}, expected above 0, up to 1");
     }
-    let small = Selection { seed: args.seed, ..Selection::default() };
+    let small = Selection { seed: args.seed, most_words: reader.most_words(), ..Selection::default() };
     let large = Selection {
         most_human: 2_500,
         most_human_of_source: usize::MAX,
         most_assistant: 250,
         most_sampled: 1_000,
+        most_words: Reader::Small.most_words(), // of all words are counted
         ..small
     };
     let (small, large) = (share_of(small, args.fraction * args.read_fraction), share_of(large, args.fraction));
@@ -90,7 +91,7 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     note(&format!("wrote `{}` and the heads for {}", table.display(), scorer.name));
     if args.protocol {
         let protocol = args.output.join("protocol.csv");
-        reports::write_protocol(&run_protocol(args.seed, &words, &texts, &fitted, &scorer, &layers)?, &protocol)?;
+        reports::write_protocol(&run_protocol(args, &words, &texts, &fitted, &scorer, &layers)?, &protocol)?;
         note(&format!("wrote `{}`", protocol.display()));
     }
     Ok(Exit::Done)
@@ -98,7 +99,7 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
 
 /// Groups left out, lengths and attacks.
 fn run_protocol(
-    seed: u64,
+    args: &TrainDetectorArgs,
     words: &[LabelledWords],
     texts: &[Labelled],
     fitted: &Fitted,
@@ -106,9 +107,9 @@ fn run_protocol(
     layers: &[usize],
 ) -> Result<Vec<Cell>> {
     let bar = progress_bar(detector::trainings(texts) as u64, "groups left out");
-    let mut cells = detector::leave_groups_out(words, texts, fitted, seed, &|| bar.inc(1))?;
+    let mut cells = detector::leave_groups_out(words, texts, fitted, args.seed, &|| bar.inc(1))?;
     bar.finish_and_clear();
-    let measured = measure_attacked(detector::attacked(texts), scorer, layers)?;
+    let measured = measure_attacked(detector::attacked(texts, args.attacked_texts), scorer, layers)?;
     cells.extend(detector::attack_cells(texts, fitted, measured));
     line(
         "axis      group                                     evidence        humans machines  AUROC  TPR at 1 %, 5 % FPR  realised FPR",

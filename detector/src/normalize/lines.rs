@@ -1,12 +1,44 @@
-//! Step 4: lines. Joins those of hard-wrapped paragraphs and keeps those that structure a text.
+//! Step 4: lines. Joins those of hard-wrapped paragraphs and those broken within a sentence, and keeps those that structure a text.
 //!
-//! Goes by the length of lines and the marks they begin with; it parses no Markdown.
+//! Goes by the length of lines and by what they begin and end with; it parses no Markdown.
 
 use super::offsets::Rewriter;
 use std::ops::RangeInclusive;
 
 /// Median line lengths, in characters, at which a paragraph looks hard-wrapped.
 const WRAPPED: RangeInclusive<usize> = 40..=100;
+
+/// A line at least this long, in characters, that ends within a sentence was broken, by a copy or by someone who hides; shorter
+/// ones may be verse.
+const BROKEN: usize = 25;
+
+/// Joins lines that are broken within a sentence. The input's white space is folded.
+pub(super) fn mend_lines(input: &str) -> Rewriter<'_> {
+    let mut out = Rewriter::new(input);
+    let mut length = 0; // characters of the line so far, what was joined to it included
+    let mut at = 0;
+    let mut lines = input.split('\n').peekable();
+    while let (Some(line), Some(next)) = (lines.next(), lines.peek()) {
+        at += line.len() + 1;
+        length += line.trim_start().chars().count();
+        if length >= BROKEN && goes_on(line, next) {
+            join(&mut out, at, next);
+            length += 1;
+        } else {
+            length = 0;
+        }
+    }
+    out.copy(input.len());
+    out
+}
+
+/// Whether a sentence goes on in the next line: that begins with a small letter, after a letter, digit or comma.
+fn goes_on(line: &str, next: &str) -> bool {
+    line.ends_with(|last: char| last.is_alphanumeric() || matches!(last, ',' | ';'))
+        && next.trim_start().starts_with(char::is_lowercase)
+        && !line.trim_start().starts_with('#')
+        && !begins_block(next)
+}
 
 /// Joins the lines of paragraphs that look hard-wrapped. The input's white space is folded.
 pub(super) fn unwrap_lines(input: &str) -> Rewriter<'_> {
@@ -34,10 +66,15 @@ fn join_lines(paragraph: &str, start: usize, out: &mut Rewriter<'_>) {
     while let (Some(line), Some(next)) = (lines.next(), lines.peek()) {
         at += line.len() + 1;
         if !begins_block(next) && !line.trim_start().starts_with('#') {
-            out.copy(at - 1);
-            out.replace(" ", at + usize::from(next.starts_with(' ')));
+            join(out, at, next);
         }
     }
+}
+
+/// Replaces the line break before byte `at`, where `next` begins, by a space.
+fn join(out: &mut Rewriter<'_>, at: usize, next: &str) {
+    out.copy(at - 1);
+    out.replace(" ", at + usize::from(next.starts_with(' ')));
 }
 
 /// Whether a line begins with the mark of a list item, heading, quote or table row.
@@ -68,5 +105,14 @@ mod tests {
         assert_eq!(text(&format!("{line}\n{line}\n- {line}\n{line}")), format!("{line} {line}\n- {line} {line}"));
         let verse = "Short lines\nare for poems\nand addresses";
         assert_eq!(text(verse), verse);
+    }
+
+    #[test]
+    fn lines_broken_within_a_sentence_are_joined() {
+        let long = "word ".repeat(30);
+        let broken = format!("{long}and\nso on, {long}in the garden of the house,\nas it was.\nNext");
+        assert_eq!(text(&broken), format!("{long}and so on, {long}in the garden of the house, as it was.\nNext"));
+        let kept = format!("{long}end.\nand {long}more\n- {long}x\nOther {long}y");
+        assert_eq!(text(&kept), kept.replace(" \n", "\n"));
     }
 }

@@ -18,7 +18,7 @@ mod traits;
 
 use characters::fold_characters;
 use letters::reveal_letters;
-use lines::unwrap_lines;
+use lines::{mend_lines, unwrap_lines};
 use offsets::{Segment, input_range};
 use spaces::fold_spaces;
 use std::ops::Range;
@@ -60,11 +60,12 @@ impl Normalized {
 /// - White space is spaces and `\n`: no runs of spaces, none at line ends, one empty line at most, none around the
 ///   text.
 /// - In paragraphs that look hard-wrapped (median line of 40 to 100 characters, the last not counted), line breaks
-///   become spaces, except before list items, headings, quotes and tables, and after headings.
+///   become spaces, except before list items, headings, quotes and tables, and after headings. Elsewhere those become
+///   spaces that break a line of at least 25 characters within a sentence: a letter, digit or comma before, a small letter after.
 #[must_use]
 pub fn normalize(original: &str) -> Normalized {
     let (mut invisible, mut homoglyphs) = (0, 0);
-    let mut steps = Vec::with_capacity(4);
+    let mut steps = Vec::with_capacity(5);
     let mut text = None;
     if !original.is_ascii() {
         let folded = fold_characters(original, &mut invisible);
@@ -74,7 +75,8 @@ pub fn normalize(original: &str) -> Normalized {
         }
     }
     let spaced = fold_spaces(text.as_deref().unwrap_or(original)).finish(&mut steps);
-    let text = unwrap_lines(&spaced).finish(&mut steps);
+    let mended = mend_lines(&spaced).finish(&mut steps);
+    let text = unwrap_lines(&mended).finish(&mut steps);
     Normalized { text, invisible, homoglyphs, steps }
 }
 

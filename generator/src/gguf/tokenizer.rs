@@ -3,8 +3,12 @@
 use super::Gguf;
 use crate::error::{Error, Result};
 use crate::tokenizer::{END_OF_TEXT, Tokenizer};
-use serde_json::json;
-use std::collections::BTreeMap;
+use tokenizers::AddedToken;
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::digits::Digits;
+use tokenizers::pre_tokenizers::sequence::Sequence;
 
 /// Pre-tokenizers that split like GPT-2's, and those that make each digit a piece of its own first.
 const AS_GPT2: [&str; 2] = ["gpt-2", "default"];
@@ -22,32 +26,33 @@ impl Gguf {
             return Err(unusable(format!("its kind is `{model}`, expected `gpt2` (byte-level BPE)")));
         }
         let pre = if self.has("tokenizer.ggml.pre") { self.text("tokenizer.ggml.pre")? } else { "default" };
-        let byte_level =
-            json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
-        let pre_tokenizer = if AS_GPT2.contains(&pre) {
-            byte_level.clone()
+        let byte_level = ByteLevel::new(false, true, true);
+        let pre_tokenizer: PreTokenizerWrapper = if AS_GPT2.contains(&pre) {
+            byte_level.into()
         } else if SINGLE_DIGITS.contains(&pre) {
-            json!({"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, byte_level]})
+            Sequence::new(vec![Digits::new(true).into(), byte_level.into()]).into()
         } else {
             let known = [&AS_GPT2[..], &SINGLE_DIGITS[..]].concat().join("`, `");
             return Err(unusable(format!("it splits text like `{pre}`, expected `{known}`")));
         };
         let tokens = self.texts("tokenizer.ggml.tokens")?;
-        let vocabulary: BTreeMap<&str, usize> = tokens.iter().map(String::as_str).zip(0..).collect();
+        let vocabulary: Vocab = tokens.iter().cloned().zip(0..).collect();
         if vocabulary.len() != tokens.len() {
             let twice = tokens.len() - vocabulary.len();
             return Err(unusable(format!("{twice} of its {} tokens are there twice", tokens.len())));
         }
         let end = self.end_of_text(tokens)?;
-        let description = json!({
-            "version": "1.0",
-            "added_tokens": [{"id": vocabulary[end], "content": end, "single_word": false, "lstrip": false, "rstrip": false,
-                "normalized": false, "special": true}],
-            "pre_tokenizer": pre_tokenizer,
-            "decoder": byte_level,
-            "model": {"type": "BPE", "vocab": vocabulary, "merges": self.texts("tokenizer.ggml.merges")?},
-        });
-        Tokenizer::with_end_of_text(description.to_string().as_bytes(), &self.origin, end)
+        let merge = |line: &String| {
+            let pair = line.split_once(' ').map(|(left, right)| (left.to_owned(), right.to_owned()));
+            pair.ok_or_else(|| unusable(format!("`{line}` in its merges is no pair")))
+        };
+        let merges = self.texts("tokenizer.ggml.merges")?.iter().map(merge).collect::<Result<Vec<_>>>()?;
+        let failed = |error: tokenizers::Error| unusable(error.to_string());
+        let bpe = BPE::builder().vocab_and_merges(vocabulary, merges).build().map_err(failed)?;
+        let mut inner = tokenizers::Tokenizer::new(bpe);
+        inner.with_pre_tokenizer(Some(pre_tokenizer)).with_decoder(Some(byte_level));
+        inner.add_special_tokens([AddedToken::from(end.to_owned(), true)]).map_err(failed)?;
+        Tokenizer::of_library(inner, &self.origin, end)
     }
 
     /// `<|endoftext|>`, or else the token that begins a text.
