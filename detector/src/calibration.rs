@@ -319,8 +319,25 @@ mod tests {
     #[test]
     fn the_budget_is_kept() {
         let calibration = calibration();
-        let flagged = calibration.humans.iter().filter(|human| human.1 > 0.0).count();
+        let above =
+            |human: &&HeadScores| BUDGET.iter().any(|(kind, _)| calibration.above_threshold(human, *kind) > 0.0);
+        let flagged = calibration.scores.humans.iter().filter(above).count();
         assert!((30..=50).contains(&flagged), "{flagged} of 5000 humans above the thresholds");
+    }
+
+    #[test]
+    fn the_score_is_a_smooth_maximum() {
+        let calibration = calibration();
+        let combined = |assistant: f32, sampled: f32| {
+            let text = HeadScores { tokens: 100, assistant, sampled, words: 0.0 };
+            let [a, s] = BUDGET.map(|(kind, _)| calibration.above_threshold(&text, kind));
+            (calibration.combined(&text), a, s)
+        };
+        for (assistant, sampled) in [(0.3, 0.2), (5.0, -3.0), (-3.0, 5.0), (1.0, 1.0), (40.0, -40.0)] {
+            let ((kind, score), a, s) = combined(assistant, sampled);
+            assert!((score - (a.exp() + s.exp()).ln()).abs() < 1e-9, "{assistant} {sampled}: {score}");
+            assert_eq!(kind == Kind::Sampled, s > a);
+        }
     }
 
     #[test]

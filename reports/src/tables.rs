@@ -97,7 +97,7 @@ fn cell_row(cell: &EvaluatedCell) -> Vec<String> {
 const TEXTS: [(&str, &str); 14] = [
     ("id", "as given"),
     ("label", "human or machine, as given"),
-    ("score", "higher is more machine-like; of `detect`: log-odds above its threshold; empty where there is none"),
+    ("score", "higher is more machine-like; of `detect`: log-odds; empty where there is none"),
     ("source", "as given"),
     ("domain", "as given"),
     ("generator", "as given"),
