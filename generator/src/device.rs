@@ -33,15 +33,19 @@ fn not_built_in(name: &str) -> Result<Device> {
     Err(Error::Device { name: name.to_owned(), reason: format!("this build is without the feature `{name}`") })
 }
 
-/// burn ends with a panic where there is no GPU.
+/// burn ends with a panic where there is no GPU, of which nothing is printed: the error says it.
 #[cfg(feature = "wgpu")]
 fn wgpu() -> Result<Device> {
     use burn::tensor::{DeviceKind, Tensor};
-    let found = std::panic::catch_unwind(|| {
+    use std::panic::{catch_unwind, set_hook, take_hook};
+    let hook = take_hook();
+    set_hook(Box::new(|_| {}));
+    let found = catch_unwind(|| {
         let device = Device::wgpu(DeviceKind::DefaultDevice);
         let data = Tensor::<1>::zeros([1], &device).into_data();
         (device, data)
     });
+    set_hook(hook);
     match found {
         Ok((device, _)) => Ok(device),
         Err(_) => Err(Error::Device { name: "wgpu".to_owned(), reason: "no GPU was found".to_owned() }),
