@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The form of a text that is judged: to be raised whenever [`crate::normalize()`] gives another text.
-pub const NORMALIZER: u32 = 2;
+pub const NORMALIZER: u32 = 3;
 
 /// SHA-256, in hexadecimal digits.
 #[must_use]

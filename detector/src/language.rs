@@ -18,6 +18,11 @@ const LEAST_SHARE: f64 = 0.15;
 /// comments. Of prose at hand 0 to 2 % of the texts lie above it (Usenet and formulas), of code 87 %.
 const MOST_CODE: f64 = 0.015;
 
+/// Whether this is one of the most frequent function words of English, in any case.
+pub(crate) fn is_function_word(word: &str) -> bool {
+    FUNCTION_WORDS.iter().any(|function| word.eq_ignore_ascii_case(function))
+}
+
 /// Words of a text: maximal runs of alphanumeric characters and apostrophes.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !(letter.is_alphanumeric() || letter == '\'')).filter(|word| !word.is_empty())
@@ -34,7 +39,7 @@ pub fn is_english(text: &str) -> bool {
     for word in words(text) {
         all += 1;
         // a lower-case `i` is a variable more often than a person
-        known += usize::from(word != "i" && FUNCTION_WORDS.iter().any(|function| word.eq_ignore_ascii_case(function)));
+        known += usize::from(word != "i" && is_function_word(word));
     }
     all > 0 && known as f64 >= LEAST_SHARE * all as f64
 }

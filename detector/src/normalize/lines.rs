@@ -1,4 +1,4 @@
-//! Step 4: lines. Joins those of hard-wrapped paragraphs and those broken within a sentence, and keeps those that structure a text.
+//! Step 5: lines. Joins those of hard-wrapped paragraphs and those broken within a sentence, and keeps those that structure a text.
 //!
 //! Goes by the length of lines and by what they begin and end with; it parses no Markdown.
 

@@ -1,13 +1,14 @@
 //! A text as its reader sees it: one form for what looks the same, with the way back to the bytes of the original.
 //!
 //! Undoes what copying and hiding do to a text: invisible characters, look-alike letters of other scripts,
-//! typographic quotes, exotic spaces, hard line wraps. It keeps what an author chose: case, dashes, paragraphs.
+//! typographic quotes, scattered capitals, exotic spaces, hard line wraps. It keeps what an author chose: case, dashes, paragraphs.
 //! It is not the form that overlap is looked up in (`datasets`), which keeps only lower-cased words.
 //! Sources: UAX #15 (NFC), DerivedCoreProperties `Default_Ignorable_Code_Point`, UTS #39 (confusables, the subset that
 //! a reader takes for a Latin letter).
 //!
-//! Here is the order of the steps; each has a file: `characters`, `letters`, `spaces`, `lines`.
+//! Here is the order of the steps; each has a file: `characters`, `letters`, `case`, `spaces`, `lines`.
 
+mod case;
 mod characters;
 mod letters;
 mod lines;
@@ -16,6 +17,7 @@ mod offsets;
 mod spaces;
 mod traits;
 
+use case::settle_case;
 use characters::fold_characters;
 use letters::reveal_letters;
 use lines::{mend_lines, unwrap_lines};
@@ -56,6 +58,8 @@ impl Normalized {
 /// - Cyrillic, Greek, fullwidth, mathematical and a few other letters become the Latin letters they look like: in
 ///   words that also hold ASCII letters, and, where at least 80 % of the letters are Latin, in words made of such
 ///   letters alone. A single small Greek letter is a symbol and stays; Russian in an English text stays.
+/// - Where one word in twenty has a capital within, capitals stand where prose has them: at the beginning of sentences, in
+///   `I`, and where a word that is no function word began with one.
 /// - Typographic quotes become `"` and `'`, `…` becomes `...`, U+2010 and U+2011 become `-`; the dashes stay.
 /// - White space is spaces and `\n`: no runs of spaces, none at line ends, one empty line at most, none around the
 ///   text.
@@ -65,7 +69,7 @@ impl Normalized {
 #[must_use]
 pub fn normalize(original: &str) -> Normalized {
     let (mut invisible, mut homoglyphs) = (0, 0);
-    let mut steps = Vec::with_capacity(5);
+    let mut steps = Vec::with_capacity(6);
     let mut text = None;
     if !original.is_ascii() {
         let folded = fold_characters(original, &mut invisible);
@@ -73,6 +77,9 @@ pub fn normalize(original: &str) -> Normalized {
         if let Some(revealed) = text.as_deref().and_then(|text| reveal_letters(text, &mut homoglyphs)) {
             text = Some(revealed.finish(&mut steps));
         }
+    }
+    if let Some(settled) = settle_case(text.as_deref().unwrap_or(original)) {
+        text = Some(settled.finish(&mut steps));
     }
     let spaced = fold_spaces(text.as_deref().unwrap_or(original)).finish(&mut steps);
     let mended = mend_lines(&spaced).finish(&mut steps);

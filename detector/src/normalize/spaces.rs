@@ -1,6 +1,6 @@
-//! Step 3: white space. Runs become one space, one line break or one empty line.
+//! Step 4: white space. Runs become one space, one line break or one empty line.
 //!
-//! Exotic spaces are ordinary ones since step 1; whether a line break is the author's is for step 4.
+//! Exotic spaces are ordinary ones since step 1; whether a line break is the author's is for step 5.
 
 use super::offsets::Rewriter;
 
