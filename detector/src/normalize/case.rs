@@ -1,11 +1,13 @@
 //! Step 3: capitals scattered over a text. Where many words hold capitals within, case is no longer the author's: it is set
 //! as prose has it. Elsewhere nothing is touched, and McDonald, iPhone and NASA stay.
 //!
-//! Knows letters of ASCII only.
+//! Words with other letters than those of ASCII stay: a small letter may compose with a mark where its capital did not.
 
 use super::offsets::Rewriter;
+use super::traits::traits;
 use crate::language::is_function_word;
 use std::ops::Range;
+use unicode_normalization::char::canonical_combining_class;
 
 /// Share of words with a capital after a small or first letter from which on a text's case was tampered with; and the fewest such words.
 /// Prose has up to 3 %; one letter in twenty that changes case makes 18 % of it.
@@ -27,6 +29,9 @@ pub(super) fn settle_case(input: &str) -> Option<Rewriter<'_>> {
     for word in words(input) {
         let opens = opens_sentence(&input[end..word.start], end == 0);
         end = word.end;
+        if !input[word.clone()].is_ascii() {
+            continue;
+        }
         for (at, letter) in settled(&input[word.clone()], opens).bytes().enumerate() {
             let at = word.start + at;
             if input.as_bytes()[at] != letter {
@@ -69,13 +74,15 @@ fn opens_sentence(gap: &str, first: bool) -> bool {
     first || gap.contains(['.', '!', '?', '\n'])
 }
 
-/// The byte ranges of maximal runs of letters and apostrophes of ASCII that begin with a letter.
+/// The byte ranges of maximal runs of letters, their marks and apostrophes that begin with no apostrophe.
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_mark = |letter: char| !letter.is_ascii() && canonical_combining_class(letter) != 0;
+    let in_word = move |letter: char| traits(letter).alphabetic || is_mark(letter);
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + text[at..].find(|letter: char| letter.is_ascii_alphabetic())?;
-        let in_word = |letter: char| letter.is_ascii_alphabetic() || letter == '\'';
-        at = text[start..].find(|letter| !in_word(letter)).map_or(text.len(), |length| start + length);
+        let start = at + text[at..].find(in_word)?;
+        let goes_on = |letter: char| in_word(letter) || letter == '\'';
+        at = text[start..].find(|letter| !goes_on(letter)).map_or(text.len(), |length| start + length);
         Some(start..at)
     })
 }
@@ -98,6 +105,15 @@ mod tests {
         assert_eq!(settled.original_range(0..settled.text.len()), 0..scattered.len());
         let river = settled.text.find("river").expect("the river");
         assert_eq!(&scattered[settled.original_range(river..river + 5)], "riVer");
+    }
+
+    #[test]
+    fn words_with_other_letters_stay_and_twice_is_once() {
+        // small j and caron compose to one letter, the capital and its caron do not
+        let scattered = "thE riVer waS hiGh, aNd caFé J\u{30C}aZz stAyed as it was beFore";
+        let once = normalize(scattered).text;
+        assert_eq!(once, "The river was high, and caFé J\u{30C}aZz stayed as it was before");
+        assert_eq!(normalize(&once).text, once);
     }
 
     #[test]
