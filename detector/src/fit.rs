@@ -204,18 +204,24 @@ pub(crate) fn train_base(
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
     let rows: Vec<Vec<f32>> = chosen.iter().map(|text| text.measurement.hidden.clone()).collect();
     let labels: Vec<bool> = chosen.iter().map(|text| text.example.kind.is_some()).collect();
-    let probe = Logistic::fit(&rows, &labels, &weights, reader.probe_l2())?;
+    let domains = numbered(chosen.iter().map(|text| text.example.domain.as_str()));
+    let groups: Vec<Option<usize>> =
+        chosen.iter().map(|text| text.example.kind.is_none().then(|| domains[text.example.domain.as_str()])).collect();
+    let groups = (groups.as_slice(), reader.probe_domain_penalty());
+    let probe = Logistic::fit_groups(&rows, &labels, &weights, reader.probe_l2(), groups)?;
     Ok(Base { lexical, probe: Some(probe) })
+}
+
+/// Numbers for names, in the order of the names.
+fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().enumerate().map(|(number, name)| (name, number)).collect()
 }
 
 fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
-    let numbers = |name: &dyn Fn(&Example) -> String| -> BTreeMap<String, usize> {
-        let names: BTreeSet<String> = chosen.iter().map(|text| name(&text.example)).collect();
-        names.into_iter().enumerate().map(|(number, name)| (name, number)).collect()
-    };
-    let source_numbers = numbers(&|example| example.source.clone());
-    let domain_numbers = numbers(&|example| example.domain.clone());
+    let source_numbers = numbered(chosen.iter().map(|text| text.example.source.as_str()));
+    let domain_numbers = numbered(chosen.iter().map(|text| text.example.domain.as_str()));
     let examples: Vec<LexicalExample<'_>> = chosen
         .iter()
         .zip(weights)
@@ -223,8 +229,8 @@ fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
             features: &text.lexical,
             machine: text.example.kind.is_some(),
             weight: (weight * chosen.len() as f64) as f32,
-            source: source_numbers[&text.example.source] % 64,
-            domain: domain_numbers[&text.example.domain],
+            source: source_numbers[text.example.source.as_str()] % 64,
+            domain: domain_numbers[text.example.domain.as_str()],
         })
         .collect();
     LexicalTrainer { bits: LEXICAL_BITS, seed, ..LexicalTrainer::default() }.train(&examples)

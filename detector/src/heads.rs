@@ -105,6 +105,15 @@ impl Reader {
         }
     }
 
+    /// The probe's penalty on what tells the domains of human writing apart, as that of the words
+    /// ([`LexicalTrainer::domain_penalty`](crate::LexicalTrainer)).
+    pub(crate) fn probe_domain_penalty(self) -> f64 {
+        match self {
+            Self::Small => 0.1,
+            Self::Large => 0.1,
+        }
+    }
+
     /// The probe's penalty, per unit of mean loss.
     pub(crate) fn probe_l2(self) -> f64 {
         match self {

@@ -3,14 +3,16 @@
 //! A linear model on word 1-3-grams and character 2-5-grams, each family hashed into 2^`bits` buckets ("feature
 //! hashing": Weinberger et al. 2009, without the sign). An n-gram that occurs c times has the value 1 + ln c; the
 //! values of a family are divided by their Euclidean norm. Inverse document frequencies stand outside the norm, so
-//! they fold into the weights and the file holds none. Trained by AdaGrad (Duchi et al. 2011) on the logistic loss.
+//! they fold into the weights and the file holds none. Trained by AdaGrad (Duchi et al. 2011) on the logistic loss, with a
+//! penalty on what tells one domain of human writing from another.
 //!
 //! Texts are to be given as [`crate::normalize`] leaves them; lower-casing happens here. This says nothing about
 //! order beyond five characters or three words; that is the language model's part.
 //!
 //! Here are only the names; a text goes through `units` and `features` to the weights of `model`, which come from
-//! `training` by way of `weights` and are stored as `file` says.
+//! `training` (and `domains`) by way of `weights` and are stored as `file` says.
 
+mod domains;
 mod features;
 mod file;
 mod model;

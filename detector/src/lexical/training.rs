@@ -1,13 +1,17 @@
 //! Training: AdaGrad (Duchi et al. 2011, with a diagonal matrix), one example at a time in seeded random order.
 //!
-//! One thread, so that the result does not depend on their number; only extraction is parallel. The choice of examples
+//! Every [`BETWEEN_DOMAINS`] examples `domains` draws the mean scores of the human domains together. One thread, so that the result does not depend on their number; only extraction is parallel. The choice of examples
 //! and of their weights is the caller's.
 
+use super::domains::Domains;
 use super::features::{LexicalFeatures, MAX_COUNT, damped, family};
 use super::weights::LexicalWeights;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+
+/// Examples between two steps of the penalty on domains.
+const BETWEEN_DOMAINS: usize = 2_000;
 
 /// A text to learn from.
 #[derive(Debug, Clone, Copy)]
@@ -42,26 +46,26 @@ pub struct LexicalTrainer {
     /// N-grams found in at least two examples each of fewer sources than this get no weight: they tell sources apart, not
     /// authors. Never more than half of the sources.
     pub least_sources: u32,
-    /// The value of a column of its own that each domain has while training, and that is left out afterwards: part of what tells
-    /// a domain of people from a domain of machines is learned there, and not by the words of its subject. 0 for none.
-    pub domain_value: f32,
+    /// Penalty on how far the mean scores of the human domains lie apart: what tells one kind of human writing from another is
+    /// not to tell a person from a machine. 0 for none.
+    pub domain_penalty: f32,
 }
 
 impl Default for LexicalTrainer {
     fn default() -> Self {
-        Self { bits: 19, epochs: 4, learning_rate: 0.02, l2: 1e-3, seed: 0, least_sources: 10, domain_value: 0.5 }
+        Self { bits: 19, epochs: 4, learning_rate: 0.01, l2: 1e-3, seed: 0, least_sources: 10, domain_penalty: 0.1 }
     }
 }
 
 /// One bucket while training.
 #[derive(Debug, Clone, Copy, Default)]
-struct Bucket {
+pub(super) struct Bucket {
     /// Weight of the value before inverse document frequency: what the model keeps.
-    weight: f32,
+    pub(super) weight: f32,
     /// Sum of squared gradients.
     squares: f32,
     /// Inverse document frequency; 0 where the bucket is empty.
-    idf: f32,
+    pub(super) idf: f32,
     /// `l2` over the share of examples that have the bucket, so that each visit pays for the misses.
     decay: f32,
 }
@@ -85,37 +89,38 @@ impl LexicalTrainer {
         );
         let documents = self.document_frequencies(examples);
         let mut buckets = self.buckets(&documents, examples.len());
-        let domains = examples.iter().map(|example| example.domain + 1).max().unwrap_or(0);
-        let mut of_domains = vec![Bucket { idf: 1.0, ..Bucket::default() }; domains];
         let total: f64 = examples.iter().map(|example| f64::from(example.weight)).sum();
         let mean_weight = ((total / examples.len().max(1) as f64) as f32).max(f32::MIN_POSITIVE);
         let machines = examples.iter().filter(|example| example.machine).count();
         let mut bias = Bucket { weight: prior(examples), idf: 1.0, ..Bucket::default() };
 
         let norms: Vec<[f32; 2]> = examples.par_iter().map(|example| example.features.inverse_norms()).collect();
-        let values: Vec<f32> = (0..=MAX_COUNT).map(damped).collect();
+        let values: &[f32] = &(0..=MAX_COUNT).map(damped).collect::<Vec<f32>>();
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        let valued = |at: usize| {
+            let norms = norms[at];
+            let weigh = move |(index, count): (u32, u32)| {
+                (index as usize, values[count as usize] * norms[family(index, self.bits)])
+            };
+            examples[at].features.counts().map(weigh).filter(|(index, _)| documents[*index] > 0)
+        };
+        let domains = Domains::of(examples, &buckets, valued, self.domain_penalty);
         let mut order: Vec<usize> = (0..examples.len()).collect();
         for _ in 0..self.epochs {
             order.shuffle(&mut random);
-            for at in &order {
-                let (example, norms) = (&examples[*at], norms[*at]);
-                let valued = || {
-                    let weigh = |(index, count): (u32, u32)| {
-                        (index as usize, values[count as usize] * norms[family(index, self.bits)])
-                    };
-                    example.features.counts().map(weigh).filter(|(index, _)| documents[*index] > 0)
-                };
-                let of_domain = &mut of_domains[example.domain];
-                let known = bias.weight + of_domain.weight * self.domain_value;
-                let score = known + valued().map(|(index, value)| buckets[index].weight * value).sum::<f32>();
-                let excess = logistic(score) - f32::from(u8::from(example.machine));
-                let slope = excess * example.weight / mean_weight;
-                for (index, value) in valued() {
-                    self.step(&mut buckets[index], slope * value);
+            for part in order.chunks(BETWEEN_DOMAINS) {
+                for &at in part {
+                    let example = &examples[at];
+                    let score =
+                        bias.weight + valued(at).map(|(index, value)| buckets[index].weight * value).sum::<f32>();
+                    let excess = logistic(score) - f32::from(u8::from(example.machine));
+                    let slope = excess * example.weight / mean_weight;
+                    for (index, value) in valued(at) {
+                        self.step(&mut buckets[index], slope * value);
+                    }
+                    self.step(&mut bias, slope);
                 }
-                self.step(&mut bias, slope);
-                self.step(of_domain, slope * self.domain_value);
+                domains.draw_together(&mut buckets);
             }
         }
         LexicalWeights {

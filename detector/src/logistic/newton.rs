@@ -4,6 +4,7 @@
 
 use super::FitError;
 use super::arithmetic::{dot, greatest};
+use super::cholesky::{cholesky, solve};
 use super::problem::Problem;
 use super::search::{GRADIENT, MAX_ITERATIONS, search, stalled};
 
@@ -39,44 +40,11 @@ fn newton_step(hessian: &[f64], gradient: &[f64]) -> Vec<f64> {
             factor[at * size + at] += ridge;
         }
         if cholesky(&mut factor, size, 1e-13 * trace / size as f64) {
-            return solve(&factor, gradient);
+            return solve(&factor, gradient).into_iter().map(|step| -step).collect();
         }
         ridge = (ridge * 10.0).max(1e-10 * trace / size as f64).max(f64::MIN_POSITIVE);
     }
     gradient.iter().map(|slope| -slope).collect()
-}
-
-/// Replaces the lower triangle by its Cholesky factor; false when a pivot is not above `least`.
-fn cholesky(matrix: &mut [f64], size: usize, least: f64) -> bool {
-    for row in 0..size {
-        for column in 0..=row {
-            let (left, right) = (&matrix[row * size..][..column], &matrix[column * size..][..column]);
-            let rest = matrix[row * size + column] - dot(left, right);
-            if row != column {
-                matrix[row * size + column] = rest / matrix[column * size + column];
-            } else if rest > least {
-                matrix[row * size + row] = rest.sqrt();
-            } else {
-                return false;
-            }
-        }
-    }
-    true
-}
-
-/// Minus the solution for a Cholesky factor.
-fn solve(factor: &[f64], gradient: &[f64]) -> Vec<f64> {
-    let size = gradient.len();
-    let mut solution: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
-    for row in 0..size {
-        let known = dot(&factor[row * size..][..row], &solution[..row]);
-        solution[row] = (solution[row] - known) / factor[row * size + row];
-    }
-    for row in (0..size).rev() {
-        let known: f64 = (row + 1..size).map(|below| factor[below * size + row] * solution[below]).sum();
-        solution[row] = (solution[row] - known) / factor[row * size + row];
-    }
-    solution
 }
 
 #[cfg(test)]

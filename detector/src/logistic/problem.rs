@@ -5,6 +5,7 @@
 use super::arithmetic::{add_scaled, dot, dot_row, logistic};
 use super::{FitError, Logistic, standardised};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Rows whose gradients one task adds up.
 const BLOCK: usize = 1024;
@@ -21,7 +22,12 @@ pub(super) struct Problem {
     /// Sum to 1.
     weights: Vec<f64>,
     l2: f64,
+    /// A row for each group: the difference of its mean from the groups' common one, times the root of the penalty.
+    differences: Vec<Vec<f64>>,
 }
+
+/// Rows from which on a group counts.
+const LEAST_ROWS: usize = 10;
 
 impl Problem {
     pub(super) fn new(rows: &[Vec<f32>], labels: &[bool], weights: &[f64], l2: f64) -> Result<Self, FitError> {
@@ -36,7 +42,36 @@ impl Problem {
         };
         let values = rows.iter().flat_map(standard).collect();
         let targets = labels.iter().map(|label| f64::from(u8::from(*label))).collect();
-        Ok(Self { columns, mean, scale, values, targets, weights, l2 })
+        Ok(Self { columns, mean, scale, values, targets, weights, l2, differences: Vec::new() })
+    }
+
+    /// The same with a penalty on how far the mean scores of groups of rows lie apart; rows without a group are in none.
+    pub(super) fn with_groups(mut self, groups: &[Option<usize>], penalty: f64) -> Self {
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (row, group) in groups.iter().enumerate() {
+            if let Some(group) = group {
+                members.entry(*group).or_default().push(row);
+            }
+        }
+        let mean_of = |rows: &Vec<usize>| {
+            let mut mean = vec![0.0; self.columns];
+            for row in rows {
+                let columns = &self.values[row * self.columns..][..self.columns];
+                mean.iter_mut().zip(columns).for_each(|(mean, value)| *mean += f64::from(*value) / rows.len() as f64);
+            }
+            mean
+        };
+        let mut means: Vec<Vec<f64>> = members.values().filter(|rows| rows.len() >= LEAST_ROWS).map(mean_of).collect();
+        let mut common = vec![0.0; self.columns];
+        for mean in &means {
+            add_scaled(&mut common, 1.0 / means.len() as f64, mean);
+        }
+        for mean in &mut means {
+            add_scaled(mean, -1.0, &common);
+            mean.iter_mut().for_each(|difference| *difference *= penalty.sqrt());
+        }
+        self.differences = means;
+        self
     }
 
     pub(super) fn into_model(self, solution: &[f64]) -> Logistic {
@@ -91,7 +126,13 @@ impl Problem {
         });
         let loss = gradient.pop().unwrap_or_default();
         add_scaled(&mut gradient, self.l2, slopes);
-        (loss + self.l2 / 2.0 * dot(slopes, slopes), gradient)
+        let mut objective = loss + self.l2 / 2.0 * dot(slopes, slopes);
+        for difference in &self.differences {
+            let apart = dot(difference, slopes);
+            objective += apart * apart / 2.0;
+            add_scaled(&mut gradient, apart, difference); // which has no entry for the bias
+        }
+        (objective, gradient)
     }
 
     /// The lower triangle of the Hessian, row after row in a square.
@@ -110,6 +151,10 @@ impl Problem {
         });
         for column in 0..self.columns {
             hessian[column * size + column] += self.l2;
+            for difference in &self.differences {
+                let row = &mut hessian[column * size..=column * size + column];
+                add_scaled(row, difference[column], difference);
+            }
         }
         hessian
     }
@@ -161,7 +206,9 @@ mod tests {
     #[test]
     fn gradient_is_that_of_the_objective() {
         let (rows, labels, weights) = data(50, 4);
-        let problem = Problem::new(&rows, &labels, &weights, 0.3).expect("sound data");
+        let groups: Vec<Option<usize>> = (0..50).map(|row| (row % 4 != 3).then_some(row % 4)).collect();
+        let problem = Problem::new(&rows, &labels, &weights, 0.3).expect("sound data").with_groups(&groups, 2.0);
+        assert_eq!(problem.differences.len(), 3);
         let point = vec![0.5, -0.2, 1.0, 0.0, 0.7];
         let (_, gradient) = problem.evaluate(&point);
         let hessian = problem.hessian(&point);
