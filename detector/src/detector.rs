@@ -17,8 +17,6 @@ use std::collections::BTreeMap;
 
 /// Fewest tokens that are judged: below, hardly any text can be told from its like at 1 %.
 pub const LEAST_TOKENS: usize = 50;
-/// Share of machine texts that may score as low as a text called human.
-pub const MISSED_MACHINES: f64 = 0.05;
 
 /// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,7 +298,7 @@ impl Detector {
         if self.calibration.calls_machine(&humans, options.fpr) {
             detection.verdict = Verdict::Machine;
             detection.kind = Some(kind);
-        } else if machines.p_value() <= MISSED_MACHINES {
+        } else if machines.call_human() {
             detection.verdict = Verdict::Human;
         } else {
             detection.reason = Some(Reason::Between);

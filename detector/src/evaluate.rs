@@ -4,7 +4,7 @@
 //! least 100, else against those of all other sources.
 
 use crate::calibration::Calibration;
-use crate::detector::{MISSED_MACHINES, Options};
+use crate::detector::Options;
 use crate::fit::{Fitted, Labelled, OutOfFold, calibration_without, head_scores, sources};
 use crate::metrics::{auroc, rate_above, threshold_at_fpr};
 use rayon::prelude::*;
@@ -150,7 +150,7 @@ impl Trial<'_> {
                 |fpr| calibration.calls_machine(&calibration.humans(scores.tokens, combined, fpr), fpr);
             let verdict = if called_machine(Options::default().fpr) {
                 "machine"
-            } else if calibration.machines(scores.tokens, combined).p_value() <= MISSED_MACHINES {
+            } else if calibration.machines(scores.tokens, combined).call_human() {
                 "human"
             } else {
                 "undecided"

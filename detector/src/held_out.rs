@@ -1,7 +1,7 @@
 //! Every labelled text as it was judged while its source was left out of training and calibration: the texts behind the
 //! leave-one-source-out table, for `detect evaluate --scores`.
 
-use crate::detector::{MISSED_MACHINES, Options, Verdict};
+use crate::detector::{Options, Verdict};
 use crate::evaluation::{NUMBERS, ScoredText};
 use crate::examples::stable_hash;
 use crate::fit::{Fitted, Labelled, OutOfFold, calibration_without, head_scores, sources};
@@ -23,11 +23,11 @@ pub fn held_out(texts: &[Labelled], fitted: &Fitted) -> Vec<ScoredText> {
                 let (_, combined) = calibration.combined(&of_heads);
                 let fpr = Options::default().fpr;
                 let humans = calibration.humans(of_heads.tokens, combined, fpr);
-                let missed = calibration.machines(of_heads.tokens, combined).p_value();
+                let machines = calibration.machines(of_heads.tokens, combined);
                 let mut scored = describe(text);
                 scored.score = Some(combined);
                 scored.p_value = Some(humans.p_value());
-                scored.verdict = Some(match (calibration.calls_machine(&humans, fpr), missed <= MISSED_MACHINES) {
+                scored.verdict = Some(match (calibration.calls_machine(&humans, fpr), machines.call_human()) {
                     (true, _) => Verdict::Machine,
                     (false, true) => Verdict::Human,
                     (false, false) => Verdict::Undecided,

@@ -34,7 +34,7 @@ pub use attacks::Attack;
 pub use audit::{Audit, AuditedGroup};
 pub use bundle::{EMBEDDED_HEADS, EMBEDDED_MODEL, HeadFiles, ModelFiles, Scorer, embedded_heads, save};
 pub use calibration::{BUDGET, Calibration, CalibrationScores, HeadScores, Humans, Machines};
-pub use detector::{Detection, Detector, LEAST_TOKENS, MISSED_MACHINES, Options, PValues, Reason, TokenValue, Verdict};
+pub use detector::{Detection, Detector, LEAST_TOKENS, Options, PValues, Reason, TokenValue, Verdict};
 pub use error::{Error, Result};
 pub use evaluate::{Cell, EVIDENCE, leave_one_source_out, mean, read_when_fast};
 pub use examples::{Example, Kind, Selection, Selector, stable_hash};
