@@ -124,7 +124,10 @@ impl Folds {
     }
 }
 
-/// Weights that give the two classes the same sum, and within a class let each domain and generator count by the root of its size.
+/// A domain and generator of n texts counts as n to the power of one less this: nearly all count alike, so that no large one decides.
+const EQUAL: f64 = 0.8;
+
+/// Weights that give the two classes the same sum, and within a class let the domains and generators count nearly alike.
 fn balanced(examples: &[&Example]) -> Vec<f64> {
     let mut cells: BTreeMap<(&str, Option<&str>), f64> = BTreeMap::new();
     for example in examples {
@@ -132,7 +135,7 @@ fn balanced(examples: &[&Example]) -> Vec<f64> {
     }
     let raw: Vec<f64> = examples
         .iter()
-        .map(|example| cells[&(example.domain.as_str(), example.generator.as_deref())].powf(-0.5))
+        .map(|example| cells[&(example.domain.as_str(), example.generator.as_deref())].powf(-EQUAL))
         .collect();
     let total = |machine: bool| -> f64 {
         examples
