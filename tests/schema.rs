@@ -99,7 +99,8 @@ fn check_judged(object: &Value) {
     }
     assert!(count(&object["tokens"]) >= 50 && count(&object["words"]) > 0, "{object}");
     assert!(object["model"].as_str().unwrap().starts_with("gpt2-"), "{object}");
-    let (verdict, reason, kind) = match (p_value <= 0.01, missed <= 0.05) {
+    // the margins for people and models that were not counted
+    let (verdict, reason, kind) = match (4.0 * p_value <= 0.01, 1.5 * missed <= 0.05) {
         (true, _) => ("machine", Value::Null, object["kind"].clone()),
         (false, true) => ("human", Value::Null, Value::Null),
         (false, false) => ("undecided", json!("between"), Value::Null),
