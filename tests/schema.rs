@@ -100,7 +100,7 @@ fn check_judged(object: &Value) {
     assert!(count(&object["tokens"]) >= 50 && count(&object["words"]) > 0, "{object}");
     assert!(object["model"].as_str().unwrap().starts_with("gpt2-"), "{object}");
     // the margins for people and models that were not counted
-    let (verdict, reason, kind) = match (4.0 * p_value <= 0.01, 1.5 * missed <= 0.05) {
+    let (verdict, reason, kind) = match (5.0 * p_value <= 0.01, 1.5 * missed <= 0.05) {
         (true, _) => ("machine", Value::Null, object["kind"].clone()),
         (false, true) => ("human", Value::Null, Value::Null),
         (false, false) => ("undecided", json!("between"), Value::Null),

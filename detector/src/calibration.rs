@@ -56,16 +56,11 @@ pub struct Calibration {
     machines: Vec<(u32, f64)>,
     /// Log-odds of machine against human for a unit of the combined score.
     log_odds: f64,
-    /// How far below the rate asked for a p-value must be; 1 for one's own texts.
+    /// How far below the rate asked for a text's p-value must be to be called machine: by this factor; 1 for one's own texts.
     margin: f64,
     /// Whether texts whose words are clear are judged by these alone.
     fast: bool,
 }
-
-/// How far below the rate asked for a text's p-value must be to be called machine: by this factor. The table holds some dozens of
-/// registers, and people write in others: where a register was left out of it, up to six times as many of its texts scored
-/// above 1 % of the table as should have (`LOG.md`). Counting among texts of one's own people needs no such margin.
-pub(crate) const MARGIN: f64 = 4.0;
 
 /// Share of machine texts that may score as low as a text called human.
 const MISSED_MACHINES: f64 = 0.05;

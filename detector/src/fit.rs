@@ -5,7 +5,7 @@
 //! calibration table and in the evaluation is of a text from a source that the whole chain had not seen (but for the
 //! lexical models behind the *other* sources' evidence, which had).
 
-use crate::calibration::{Calibration, CalibrationScores, HeadScores, MARGIN};
+use crate::calibration::{Calibration, CalibrationScores, HeadScores};
 use crate::examples::{Example, Kind};
 use crate::fusion::Fusion;
 use crate::heads::{FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, Reader, fusion_row};
@@ -361,5 +361,5 @@ pub(crate) fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
 /// The calibration for judging one source: made of the others, or of all.
 #[must_use]
 pub(crate) fn calibration_without(texts: &[Labelled], fitted: &Fitted, source: Option<&str>) -> Calibration {
-    Calibration::new(calibration_scores(texts, &fitted.scores, source), MARGIN)
+    Calibration::new(calibration_scores(texts, &fitted.scores, source), fitted.reader.margin())
 }

@@ -6,7 +6,7 @@
 //! has without the source of the text.
 
 use crate::attacks::Attack;
-use crate::calibration::{Calibration, CalibrationScores, MARGIN};
+use crate::calibration::{Calibration, CalibrationScores};
 use crate::evaluate::{Cell, Scored, Trial};
 use crate::examples::{Example, Kind, stable_hash};
 use crate::fit::{Fitted, Labelled, LabelledWords, OutOfFold, TASKS, calibration_without, head_scores, train_base};
@@ -198,7 +198,7 @@ fn group_cells(
     };
     table.humans.sort_by_key(|score| score.tokens);
     table.machines.sort_by_key(|score| score.tokens);
-    let calibration = Calibration::new(table, MARGIN);
+    let calibration = Calibration::new(table, fitted.reader.margin());
     let trial = Trial { axis, group, own: &own, others: &others, calibration: &calibration };
     COMPARED.iter().map(|&evidence| trial.cell(evidence, ASSISTANT)).collect()
 }

@@ -29,7 +29,7 @@ pub struct LexicalExample<'a> {
 }
 
 /// How a [`LexicalModel`](super::LexicalModel) is trained. The objective is the weighted mean logistic loss +
-/// `l2`/2 · Σ w², where w are the weights of the values times inverse document frequency. The same seed gives the same
+/// `l2`/2 · Σ w², where w are the weights of the values times inverse document frequency; the penalty on domains is a step of its own. The same seed gives the same
 /// bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LexicalTrainer {
