@@ -118,7 +118,7 @@ mod tests {
             match at % 3 {
                 0 => (plain, false, 0),
                 1 => (format!("{plain} whereas"), false, 1),
-                _ => (format!("{plain} whereas{}", if at % 2 == 0 { " delve" } else { "" }), true, 2),
+                _ => (format!("{plain} whereas{}", if at.is_multiple_of(2) { " delve" } else { "" }), true, 2),
             }
         };
         (0..600).map(text).collect()
