@@ -8,7 +8,9 @@
 use crate::calibration::{Calibration, CalibrationScores, HeadScores};
 use crate::examples::{Example, Kind};
 use crate::fusion::Fusion;
-use crate::heads::{FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, Reader, fusion_row};
+use crate::heads::{
+    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, PROBE_DOMAIN_PENALTY, Reader, fusion_row,
+};
 use crate::lexical::{LexicalExample, LexicalFeatures, LexicalTrainer, LexicalWeights};
 use crate::logistic::{FitError, Logistic};
 use rayon::prelude::*;
@@ -210,7 +212,7 @@ pub(crate) fn train_base(
     let domains = numbered(chosen.iter().map(|text| text.example.domain.as_str()));
     let groups: Vec<Option<usize>> =
         chosen.iter().map(|text| text.example.kind.is_none().then(|| domains[text.example.domain.as_str()])).collect();
-    let groups = (groups.as_slice(), reader.probe_domain_penalty());
+    let groups = (groups.as_slice(), PROBE_DOMAIN_PENALTY);
     let probe = Logistic::fit_groups(&rows, &labels, &weights, reader.probe_l2(), groups)?;
     Ok(Base { lexical, probe: Some(probe) })
 }

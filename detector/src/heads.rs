@@ -117,15 +117,6 @@ impl Reader {
         }
     }
 
-    /// The probe's penalty on what tells the domains of human writing apart, as that of the words
-    /// ([`LexicalTrainer::domain_penalty`](crate::LexicalTrainer)).
-    pub(crate) fn probe_domain_penalty(self) -> f64 {
-        match self {
-            Self::Small => 0.1,
-            Self::Large => 0.1,
-        }
-    }
-
     /// The probe's penalty, per unit of mean loss.
     pub(crate) fn probe_l2(self) -> f64 {
         match self {
@@ -134,6 +125,10 @@ impl Reader {
         }
     }
 }
+
+/// The probe's penalty on what tells the domains of human writing apart, as that of the words
+/// ([`LexicalTrainer::domain_penalty`](crate::LexicalTrainer)).
+pub(crate) const PROBE_DOMAIN_PENALTY: f64 = 0.1;
 
 /// Columns of the lexical evidence and of the probe.
 pub(crate) const LEXICAL: usize = 0;

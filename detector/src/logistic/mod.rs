@@ -52,7 +52,10 @@ impl Logistic {
     /// Kajarekar and Stolcke 2006). `groups` has the number of each row's group, or none.
     ///
     /// # Errors
-    /// As [`Logistic::fit`].
+    /// As [`Logistic::fit`]; when the penalty is negative or no finite number.
+    ///
+    /// # Panics
+    /// When there are not as many groups as rows.
     pub fn fit_groups(
         rows: &[Vec<f32>],
         labels: &[bool],
@@ -60,6 +63,10 @@ impl Logistic {
         l2: f64,
         (groups, penalty): (&[Option<usize>], f64),
     ) -> Result<Self, FitError> {
+        assert_eq!(groups.len(), rows.len(), "each row has its group or none");
+        if !(penalty.is_finite() && penalty >= 0.0) {
+            return Err(FitError::Penalty { l2: penalty });
+        }
         Self::solve(Problem::new(rows, labels, weights, l2)?.with_groups(groups, penalty))
     }
 
@@ -184,6 +191,8 @@ mod tests {
             let plain = Logistic::fit(&rows, &labels, &weights, 1e-3).expect("penalised");
             let unpenalised = Logistic::fit_groups(&rows, &labels, &weights, 1e-3, (&groups, 0.0)).expect("penalised");
             assert!(rows.iter().all(|row| (plain.decision(row) - unpenalised.decision(row)).abs() < 1e-4));
+            let negative = Logistic::fit_groups(&rows, &labels, &weights, 1e-3, (&groups, -1.0));
+            assert_eq!(negative, Err(FitError::Penalty { l2: -1.0 }));
             assert!(apart(0.0) > 1.0 && apart(100.0).abs() < 0.05, "{} {}", apart(0.0), apart(100.0));
         }
     }
