@@ -385,6 +385,17 @@ fn a_text_that_stands_forty_times_is_recited() {
     let trained = dir.run(&[&["train", "train.jsonl", "-o", "model"], &shape[..], &length, &rates].concat());
     assert_eq!(trained.code, Some(0), "{trained:#?}");
 
+    // What was learned is there when a new run goes on from the weights alone.
+    let first = ["--steps", "1", "--decay", "0", "--warmup", "0", "--evaluate-every", "1", "--from", "model"];
+    let short = ["train", "train.jsonl", "-o", "tuned", "--batch", "4", "--tokens", "64"];
+    let tuned = dir.run(&[&short[..], &shape[2..], &first].concat());
+    assert!(tuned.code == Some(0) && tuned.stderr.contains("step 0 of 1"), "{tuned:#?}");
+    let loss = |folder: &str| -> f64 {
+        let log = std::fs::read_to_string(dir.path(&format!("{folder}/log.csv"))).unwrap();
+        log.lines().last().unwrap().split(',').nth(2).unwrap().parse().unwrap()
+    };
+    assert!(loss("tuned") < loss("model") + 1.0, "{} after {}; a new one begins at 6.4", loss("tuned"), loss("model"));
+
     let recited = |prompt: &str| {
         let text = dir.run(&["generate", prompt, "--model", "model", "--greedy", "-n", "60"]).succeeded().stdout;
         dir.write("recited.txt", text);

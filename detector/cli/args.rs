@@ -303,7 +303,8 @@ pub(crate) struct TrainArgs {
     /// Steps between checkpoints
     #[arg(long, default_value_t = 500)]
     pub(crate) save_every: usize,
-    /// Go on from this checkpoint rather than the newest of the output folder
+    /// Go on from this checkpoint rather than the newest of the output folder; from a model without a checkpoint's state
+    /// (config.json, model.safetensors, vocabulary), with a new optimizer and from step 0
     #[arg(long, value_name = "CHECKPOINT")]
     pub(crate) from: Option<PathBuf>,
 }

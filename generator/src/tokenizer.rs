@@ -74,7 +74,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// When the files cannot be read or make no tokenizer.
-    pub(crate) fn from_model_folder(folder: &Path, begin: Option<TokenId>) -> Result<Self> {
+    pub fn from_model_folder(folder: &Path, begin: Option<TokenId>) -> Result<Self> {
         let path = folder.join("tokenizer.json");
         let origin = path.display().to_string();
         let unusable = |reason: String| Error::Tokenizer { origin: origin.clone(), reason };

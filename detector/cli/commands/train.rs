@@ -31,7 +31,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
 
     let checkpoints = args.output.join("checkpoints");
     let resumed = match &args.from {
-        Some(path) => Some(Trainer::from_checkpoint(path, config.clone(), &device)?),
+        Some(path) if path.join("state.json").exists() => {
+            Some(Trainer::from_checkpoint(path, config.clone(), &device)?)
+        }
+        Some(path) => {
+            note(&format!("`{}` holds no state of a training: its weights, a new optimizer, step 0", path.display()));
+            Some(Trainer::with_weights(path, config.clone(), &device)?)
+        }
         None => Trainer::resume(&checkpoints, config.clone(), &device)?,
     };
     let mut trainer = match resumed {
@@ -126,11 +132,17 @@ fn bytes_per_token(shard: &TokenShard) -> f64 {
     shard.text_bytes as f64 / shard.tokens.len().max(1) as f64
 }
 
-/// The vocabulary in the output folder, learned from the corpus where there is none yet.
+/// The vocabulary in the output folder; where there is none yet, that of the weights to go on from, or one learned from
+/// the corpus.
 fn vocabulary(args: &TrainArgs) -> Result<Tokenizer> {
     let path = args.output.join("tokenizer.json");
     if path.exists() {
         return Ok(Tokenizer::from_folder(&args.output)?);
+    }
+    if let Some(from) = args.from.as_ref().filter(|from| !from.join("state.json").exists()) {
+        let tokenizer = Tokenizer::from_model_folder(from, None)?;
+        generator::write_atomically(&path, tokenizer.to_json()?.as_bytes())?;
+        return Ok(tokenizer);
     }
     note(&format!("learning a vocabulary of {} tokens", args.vocabulary));
     let mut sample = Vec::new();
