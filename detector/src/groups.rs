@@ -44,7 +44,7 @@ pub fn vendor(generator: &str) -> Option<&'static str> {
 }
 
 /// Parts of the names of sources and domains, and the kind of writing they stand for. The first that is found counts.
-const REGISTERS: [(&str, &str); 36] = [
+const REGISTERS: [(&str, &str); 39] = [
     ("biscope/Arxiv", "papers and abstracts"),
     ("/arxiv", "papers and abstracts"),
     ("AcademicResearch", "papers and abstracts"),
@@ -60,6 +60,9 @@ const REGISTERS: [(&str, &str); 36] = [
     ("LiteratureCreativeWriting", "books"),
     ("biscope/Creative", "stories"),
     ("student-essay", "student essays"),
+    ("biscope/Essay", "student essays"),
+    ("freeflow", "student essays"),
+    ("persuasion", "student essays"),
     ("wiki-core", "encyclopaedia"),
     ("m4/wikipedia", "encyclopaedia"),
     ("reddit", "forums"),

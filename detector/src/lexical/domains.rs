@@ -133,9 +133,11 @@ mod tests {
             weight: 1.0,
             source: 0,
             domain: *domain,
+            register: 0,
         };
         let examples: Vec<LexicalExample<'_>> = features.iter().zip(&texts).map(example).collect();
-        crate::lexical::LexicalTrainer { domain_penalty: penalty, epochs: 40, ..small() }.train(&examples)
+        let columns = crate::lexical::LexicalTrainer { domain_value: 0.0, register_value: 0.0, ..small() };
+        crate::lexical::LexicalTrainer { domain_penalty: penalty, epochs: 40, ..columns }.train(&examples)
     }
 
     /// The mean scores of the human texts of both domains, and of the machine texts.
@@ -169,6 +171,7 @@ mod tests {
                 weight: 1.0,
                 source: 0,
                 domain: at / 20,
+                register: 0,
             })
             .collect();
         let mut buckets = vec![Bucket::default(); 3];

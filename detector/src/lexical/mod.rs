@@ -10,8 +10,9 @@
 //! order beyond five characters or three words; that is the language model's part.
 //!
 //! Here are only the names; a text goes through `units` and `features` to the weights of `model`, which come from
-//! `training` (and `domains`) by way of `weights` and are stored as `file` says.
+//! `training` (with `domains` and `columns`) by way of `weights` and are stored as `file` says.
 
+mod columns;
 mod domains;
 mod features;
 mod file;

@@ -36,7 +36,7 @@ pub(super) fn trained(seed: u64) -> LexicalWeights {
     let examples: Vec<_> = features
         .iter()
         .zip(labels)
-        .map(|(features, machine)| LexicalExample { features, machine, weight: 1.0, source: 0, domain: 0 })
+        .map(|(features, machine)| LexicalExample { features, machine, weight: 1.0, source: 0, domain: 0, register: 0 })
         .collect();
     small().train(&examples)
 }

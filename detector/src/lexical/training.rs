@@ -1,8 +1,10 @@
 //! Training: AdaGrad (Duchi et al. 2011, with a diagonal matrix), one example at a time in seeded random order.
 //!
-//! Every [`BETWEEN_DOMAINS`] examples `domains` draws the mean scores of the human domains together. One thread, so that the result does not depend on their number; only extraction is parallel. The choice of examples
-//! and of their weights is the caller's.
+//! Every [`BETWEEN_DOMAINS`] examples `domains` draws the mean scores of the human domains together; what a domain or a kind
+//! of writing explains by itself `columns` take up. One thread, so that the result does not depend on their number; only
+//! extraction is parallel. The choice of examples and of their weights is the caller's.
 
+use super::columns::Columns;
 use super::domains::Domains;
 use super::features::{LexicalFeatures, MAX_COUNT, damped, family};
 use super::weights::LexicalWeights;
@@ -26,11 +28,13 @@ pub struct LexicalExample<'a> {
     pub source: usize,
     /// Number of its domain (a register of a source), counted from 0.
     pub domain: usize,
+    /// Number of its kind of writing, counted from 0.
+    pub register: usize,
 }
 
 /// How a [`LexicalModel`](super::LexicalModel) is trained. The objective is the weighted mean logistic loss +
-/// `l2`/2 · Σ w², where w are the weights of the values times inverse document frequency; the penalty on domains is a step of its own. The same seed gives the same
-/// bytes.
+/// `l2`/2 · Σ w², where w are the weights of the values times inverse document frequency; the penalty on domains is a
+/// step of its own. The same seed gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LexicalTrainer {
     /// Binary logarithm of the number of buckets of each family, from 8 to 20.
@@ -49,11 +53,26 @@ pub struct LexicalTrainer {
     /// Penalty on how far the mean scores of the human domains lie apart: what tells one kind of human writing from another is
     /// not to tell a person from a machine. 0 for none.
     pub domain_penalty: f32,
+    /// The value of a column of its own that each domain has while training, and that is left out afterwards: part of what
+    /// tells a domain of people from a domain of machines is learned there, and not by the words of its subject. 0 for none.
+    pub domain_value: f32,
+    /// The same for each kind of writing.
+    pub register_value: f32,
 }
 
 impl Default for LexicalTrainer {
     fn default() -> Self {
-        Self { bits: 19, epochs: 4, learning_rate: 0.01, l2: 1e-3, seed: 0, least_sources: 10, domain_penalty: 0.1 }
+        Self {
+            bits: 19,
+            epochs: 4,
+            learning_rate: 0.01,
+            l2: 1e-3,
+            seed: 0,
+            least_sources: 10,
+            domain_penalty: 0.1,
+            domain_value: 2.0,
+            register_value: 1.5,
+        }
     }
 }
 
@@ -68,6 +87,13 @@ pub(super) struct Bucket {
     pub(super) idf: f32,
     /// `l2` over the share of examples that have the bucket, so that each visit pays for the misses.
     decay: f32,
+}
+
+impl Bucket {
+    /// Of a column, which has no penalty.
+    pub(super) fn column() -> Self {
+        Self { idf: 1.0, ..Self::default() }
+    }
 }
 
 impl LexicalTrainer {
@@ -92,7 +118,8 @@ impl LexicalTrainer {
         let total: f64 = examples.iter().map(|example| f64::from(example.weight)).sum();
         let mean_weight = ((total / examples.len().max(1) as f64) as f32).max(f32::MIN_POSITIVE);
         let machines = examples.iter().filter(|example| example.machine).count();
-        let mut bias = Bucket { weight: prior(examples), idf: 1.0, ..Bucket::default() };
+        let mut bias = Bucket { weight: prior(examples), ..Bucket::column() };
+        let mut columns = Columns::of(examples, [self.domain_value, self.register_value]);
 
         let norms: Vec<[f32; 2]> = examples.par_iter().map(|example| example.features.inverse_norms()).collect();
         let values: &[f32] = &(0..=MAX_COUNT).map(damped).collect::<Vec<f32>>();
@@ -111,14 +138,17 @@ impl LexicalTrainer {
             for part in order.chunks(BETWEEN_DOMAINS) {
                 for &at in part {
                     let example = &examples[at];
-                    let score =
-                        bias.weight + valued(at).map(|(index, value)| buckets[index].weight * value).sum::<f32>();
+                    let known = bias.weight + columns.score(example);
+                    let score = known + valued(at).map(|(index, value)| buckets[index].weight * value).sum::<f32>();
                     let excess = logistic(score) - f32::from(u8::from(example.machine));
                     let slope = excess * example.weight / mean_weight;
                     for (index, value) in valued(at) {
                         self.step(&mut buckets[index], slope * value);
                     }
                     self.step(&mut bias, slope);
+                    for (column, value) in columns.of_example(example) {
+                        self.step(column, slope * value);
+                    }
                 }
                 domains.draw_together(&mut buckets);
             }
@@ -214,9 +244,15 @@ mod tests {
     #[test]
     fn weights_of_examples_count() {
         let features = [LexicalFeatures::of("same", 12), LexicalFeatures::of("same", 12)];
-        let example =
-            |machine: bool, weight| LexicalExample { features: &features[0], machine, weight, source: 0, domain: 0 };
-        let trainer = LexicalTrainer { epochs: 200, l2: 0.0, ..small() };
+        let example = |machine: bool, weight| LexicalExample {
+            features: &features[0],
+            machine,
+            weight,
+            source: 0,
+            domain: 0,
+            register: 0,
+        };
+        let trainer = LexicalTrainer { epochs: 200, l2: 0.0, domain_value: 0.0, register_value: 0.0, ..small() };
         let weights = trainer.train(&[example(true, 3.0), example(false, 1.0)]);
         assert!((weights.score_features(&features[1]) - 3.0_f32.ln()).abs() < 0.2);
         assert_eq!(small().train(&[]).score_features(&features[0]), 0.0);
