@@ -18,7 +18,7 @@ const KEYS: [&str; 13] = [
     "verdict",
     "words",
 ];
-const EVIDENCE: [&str; 4] = ["hidden", "lexical", "likelihood", "prior"];
+const EVIDENCE: [&str; 5] = ["hidden", "lexical", "likelihood", "prior", "style"];
 const STATISTICS: [&str; 20] = [
     "autocorrelation",
     "bytes_per_token",

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::examples::Kind;
 use crate::fingerprint::Fingerprint;
 use crate::fit::Fitted;
-use crate::heads::{FittedHead, Head};
+use crate::heads::{FittedHead, Head, MARGIN};
 use crate::lexical::LexicalModel;
 use generator::{CpuModel, Gpt2, Gpt2Config, LanguageModel, TensorModel, Tokenizer, device, digest_of};
 use serde::{Deserialize, Serialize};
@@ -215,7 +215,7 @@ fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], origin: &str, what: &'sta
 /// # Errors
 /// When the folder cannot be written.
 pub fn save(fitted: &Fitted, model: &str, layers: &[usize], folder: &Path) -> Result<()> {
-    let Fitted { heads: [assistant, sampled], calibration, reader, .. } = fitted;
+    let Fitted { heads: [assistant, sampled], calibration, .. } = fitted;
     let write = |name: &str, bytes: &[u8]| generator::write_atomically(&folder.join(name), bytes);
     let lexical = assistant.lexical.as_ref().expect("the assistant head listens to words");
     write("assistant.lexical", &lexical.to_bytes())?;
@@ -226,7 +226,7 @@ pub fn save(fitted: &Fitted, model: &str, layers: &[usize], folder: &Path) -> Re
         sampled: sampled.fitted.clone(),
     };
     write("heads.json", serde_json::to_string(&heads).expect("heads are plain data").as_bytes())?;
-    let calibration = CalibrationFile { model: model.to_owned(), margin: reader.margin(), scores: calibration.clone() };
+    let calibration = CalibrationFile { model: model.to_owned(), margin: MARGIN, scores: calibration.clone() };
     write("calibration.json", serde_json::to_string(&calibration).expect("scores are plain data").as_bytes())?;
     Ok(())
 }

@@ -5,9 +5,8 @@ use crate::error::{Error, Result};
 use crate::examples::Kind;
 use crate::fingerprint::Fingerprint;
 use crate::fusion::statistic;
-use crate::heads::{Head, HeadScore, LEXICAL, LEXICAL_BITS, Measurement};
+use crate::heads::{Head, HeadScore, LEXICAL, Measurement, words_of};
 use crate::language::{is_english, words};
-use crate::lexical::LexicalFeatures;
 use crate::normalize::{Normalized, normalize};
 use crate::reference::{Reference, ReferenceStatistics};
 use crate::statistics::Statistics;
@@ -232,12 +231,13 @@ impl Detector {
             return false;
         }
         let [assistant, sampled] = &self.heads;
-        let features = LexicalFeatures::of(text, LEXICAL_BITS);
-        let words = assistant.score_words(&features, detection.tokens);
+        let (features, style) = words_of(text);
+        let words = assistant.score_words(&features, &style, detection.tokens);
         if self.calibration.clear(detection.tokens as u32, words.words as f32).is_none() {
             return false;
         }
-        let nothing = HeadScore { score: f64::NEG_INFINITY, ..sampled.score_words(&features, detection.tokens) };
+        let unread = sampled.score_words(&features, &style, detection.tokens);
+        let nothing = HeadScore { score: f64::NEG_INFINITY, ..unread };
         self.decide(detection, &[words, nothing], options);
         if detection.verdict != Verdict::Machine {
             (detection.verdict, detection.reason) = (Verdict::Undecided, Some(Reason::NotRead));

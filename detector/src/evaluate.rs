@@ -11,8 +11,18 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The kinds of evidence that are compared.
-pub const EVIDENCE: [&str; 9] =
-    ["lexical", "likelihood", "hidden", "one head", "two heads", "assistant head", "sampled head", "fast", "verdict"];
+pub const EVIDENCE: [&str; 10] = [
+    "lexical",
+    "style",
+    "likelihood",
+    "hidden",
+    "one head",
+    "two heads",
+    "assistant head",
+    "sampled head",
+    "fast",
+    "verdict",
+];
 
 /// Own human texts from which on AUROC is against them.
 const OWN_HUMANS: usize = 100;
@@ -106,6 +116,7 @@ impl Trial<'_> {
             "lexical" => f64::from(score.lexical[task]),
             "likelihood" => f64::from(score.likelihood[task]),
             "hidden" => f64::from(score.probe[task]),
+            "style" => f64::from(score.style[task]),
             "one head" => f64::from(score.fusion[2]),
             "assistant head" => f64::from(score.fusion[0]),
             "sampled head" => f64::from(score.fusion[1]),

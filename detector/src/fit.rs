@@ -8,11 +8,14 @@
 use crate::calibration::{Calibration, CalibrationScores, HeadScores};
 use crate::examples::{Example, Kind};
 use crate::fusion::Fusion;
+use crate::groups::register;
 use crate::heads::{
-    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, PROBE_DOMAIN_PENALTY, Reader, fusion_row,
+    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, MARGIN, Measurement, PROBE_DOMAIN_PENALTY, Reader, STYLE,
+    fusion_row,
 };
 use crate::lexical::{LexicalExample, LexicalFeatures, LexicalTrainer, LexicalWeights};
 use crate::logistic::{FitError, Logistic};
+use crate::style::StyleModel;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,12 +69,21 @@ pub struct OutOfFold {
     pub lexical: [f32; 3],
     /// Probe of the hidden states by task, log-odds; 0 where the task does without.
     pub probe: [f32; 3],
+    /// Style by task, log-odds; 0 where the task does without.
+    pub style: [f32; 3],
     /// Statistics alone by task, deviations of human texts.
     pub likelihood: [f32; 3],
     /// All evidence by task, deviations of human texts.
     pub fusion: [f32; 3],
     /// The assistant head's score by words alone.
     pub words: f32,
+}
+
+impl OutOfFold {
+    /// Takes the evidence for a task from a row of its fusion.
+    pub(crate) fn take(&mut self, task: usize, row: &[f32]) {
+        (self.lexical[task], self.probe[task], self.style[task]) = (row[LEXICAL], row[HIDDEN], row[STYLE]);
+    }
 }
 
 /// The result of fitting.
@@ -103,12 +115,18 @@ impl Folds {
     /// When there was no such source.
     #[must_use]
     pub fn score(&self, source: &str, measurement: &Measurement) -> OutOfFold {
-        let mut score =
-            OutOfFold { lexical: [0.0; 3], probe: [0.0; 3], likelihood: [0.0; 3], fusion: [0.0; 3], words: 0.0 };
+        let mut score = OutOfFold {
+            lexical: [0.0; 3],
+            probe: [0.0; 3],
+            style: [0.0; 3],
+            likelihood: [0.0; 3],
+            fusion: [0.0; 3],
+            words: 0.0,
+        };
         for (task, of_kinds) in TASKS.into_iter().enumerate() {
             let key = (task, Some(source.to_owned()));
             let row = self.bases[&key].row(measurement);
-            (score.lexical[task], score.probe[task]) = (row[LEXICAL], row[HIDDEN]);
+            score.take(task, &row);
             if let Some([all, likelihood]) = self.fusions.get(&key) {
                 score.fusion[task] = all.score(&row) as f32;
                 score.likelihood[task] = likelihood.score(&row) as f32;
@@ -162,11 +180,12 @@ fn origins_of<'a>(source: Option<&str>, examples: impl Iterator<Item = &'a Examp
     examples.filter(|example| Some(example.source.as_str()) == source).map(|example| example.origin).collect()
 }
 
-/// The lexical model and the probe of a task, where it has them.
+/// The lexical model, the probe and the model of style of a task, where it has them.
 #[derive(Debug)]
 pub(crate) struct Base {
     lexical: Option<LexicalWeights>,
     probe: Option<Logistic>,
+    style: Option<StyleModel>,
 }
 
 impl Base {
@@ -174,7 +193,8 @@ impl Base {
     pub(crate) fn row(&self, measurement: &Measurement) -> Vec<f32> {
         let lexical = self.lexical.as_ref().map_or(0.0, |lexical| lexical.score_features(&measurement.lexical));
         let probe = self.probe.as_ref().map_or(0.0, |probe| probe.decision(&measurement.hidden) as f32);
-        fusion_row(lexical, probe, &measurement.statistics.row(measurement.tokens))
+        let style = self.style.as_ref().map_or(0.0, |style| style.score(&measurement.style));
+        fusion_row(lexical, probe, style, &measurement.statistics.row(measurement.tokens))
     }
 }
 
@@ -188,7 +208,7 @@ impl Task {
     }
 }
 
-/// Trains what a task needs of lexical model and probe on the examples that are wanted.
+/// Trains what a task needs of lexical model, probe and model of style on the examples that are wanted.
 pub(crate) fn train_base(
     task: Task,
     reader: Reader,
@@ -202,8 +222,8 @@ pub(crate) fn train_base(
         let chosen: Vec<&LabelledWords> = words.iter().filter(|text| takes(&text.example)).collect();
         train_lexical(&chosen, seed)
     });
-    if !task.uses(HIDDEN) {
-        return Ok(Base { lexical, probe: None });
+    if !(task.uses(HIDDEN) && task.uses(STYLE)) {
+        return Ok(Base { lexical, probe: None, style: None });
     }
     let chosen: Vec<&Labelled> = texts.iter().filter(|text| takes(&text.example)).collect();
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
@@ -212,9 +232,11 @@ pub(crate) fn train_base(
     let domains = numbered(chosen.iter().map(|text| text.example.domain.as_str()));
     let groups: Vec<Option<usize>> =
         chosen.iter().map(|text| text.example.kind.is_none().then(|| domains[text.example.domain.as_str()])).collect();
+    let marks: Vec<&[f32]> = chosen.iter().map(|text| text.measurement.style.as_slice()).collect();
+    let style = StyleModel::fit(&marks, &labels, &weights, &groups)?;
     let groups = (groups.as_slice(), PROBE_DOMAIN_PENALTY);
     let probe = Logistic::fit_groups(&rows, &labels, &weights, reader.probe_l2(), groups)?;
-    Ok(Base { lexical, probe: Some(probe) })
+    Ok(Base { lexical, probe: Some(probe), style: Some(style) })
 }
 
 /// Numbers for names, in the order of the names.
@@ -227,6 +249,8 @@ fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
     let weights = balanced(&chosen.iter().map(|text| &text.example).collect::<Vec<_>>());
     let source_numbers = numbered(chosen.iter().map(|text| text.example.source.as_str()));
     let domain_numbers = numbered(chosen.iter().map(|text| text.example.domain.as_str()));
+    let register_of = |text: &LabelledWords| register(&text.example.domain).unwrap_or_default();
+    let register_numbers = numbered(chosen.iter().map(|text| register_of(text)));
     let examples: Vec<LexicalExample<'_>> = chosen
         .iter()
         .zip(weights)
@@ -236,6 +260,7 @@ fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
             weight: (weight * chosen.len() as f64) as f32,
             source: source_numbers[text.example.source.as_str()] % 64,
             domain: domain_numbers[text.example.domain.as_str()],
+            register: register_numbers[register_of(text)],
         })
         .collect();
     LexicalTrainer { bits: LEXICAL_BITS, seed, ..LexicalTrainer::default() }.train(&examples)
@@ -263,7 +288,7 @@ fn train_fusion(
         Task::Only(kind) => Fusion::with_weights(&reader.columns_of(kind), &rows, &labels),
         Task::All => {
             let statistics = reader.likelihood_columns().into_iter().map(|(column, _)| column);
-            let columns: Vec<usize> = [LEXICAL, HIDDEN].into_iter().chain(statistics).collect();
+            let columns: Vec<usize> = [LEXICAL, HIDDEN, STYLE].into_iter().chain(statistics).collect();
             Fusion::fit(&columns, &rows, &labels, &weights, FUSION_L2)?
         }
     };
@@ -321,7 +346,7 @@ pub fn fit(
         Head {
             kind,
             lexical: base.lexical.map(|lexical| lexical.quantize()),
-            fitted: FittedHead { probe: base.probe, fusion },
+            fitted: FittedHead { probe: base.probe, style: base.style, fusion },
         }
     };
     let heads = [head(0, Kind::Assistant), head(1, Kind::Sampled)];
@@ -363,5 +388,5 @@ pub(crate) fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
 /// The calibration for judging one source: made of the others, or of all.
 #[must_use]
 pub(crate) fn calibration_without(texts: &[Labelled], fitted: &Fitted, source: Option<&str>) -> Calibration {
-    Calibration::new(calibration_scores(texts, &fitted.scores, source), fitted.reader.margin())
+    Calibration::new(calibration_scores(texts, &fitted.scores, source), MARGIN)
 }

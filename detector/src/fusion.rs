@@ -4,6 +4,7 @@
 //! were left out (`LOG.md`, 2026-11-24): there are a dozen and a half sources to learn from, and a logistic regression on the
 //! statistics and their products learns which source a text is from. What is fitted is the scale: the score is log-odds.
 
+use crate::heads::FIRST_STATISTIC;
 use crate::logistic::{FitError, Logistic};
 use crate::statistics::COLUMNS;
 use serde::{Deserialize, Serialize};
@@ -86,10 +87,10 @@ pub struct Fusion {
     whole: Standard,
 }
 
-/// Index of a statistic in a row of the fusion, behind lexical evidence and probe.
+/// Index of a statistic in a row of the fusion.
 #[must_use]
 pub(crate) fn statistic(name: &str) -> usize {
-    2 + COLUMNS.iter().position(|column| *column == name).expect("the name of a statistic")
+    FIRST_STATISTIC + COLUMNS.iter().position(|column| *column == name).expect("the name of a statistic")
 }
 
 /// The logarithm of the number of tokens is the last column of a row.

@@ -11,13 +11,13 @@ use crate::evaluate::{Cell, Scored, Trial};
 use crate::examples::{Example, Kind, stable_hash};
 use crate::fit::{Fitted, Labelled, LabelledWords, OutOfFold, TASKS, calibration_without, head_scores, train_base};
 use crate::groups::{register, vendor};
-use crate::heads::{HIDDEN, LEXICAL, Measurement};
+use crate::heads::{HIDDEN, MARGIN, Measurement};
 use crate::logistic::FitError;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// The evidence that is compared in these tables.
-const COMPARED: [&str; 5] = ["lexical", "hidden", "assistant head", "two heads", "verdict"];
+const COMPARED: [&str; 6] = ["lexical", "style", "hidden", "assistant head", "two heads", "verdict"];
 
 /// Groups with fewer texts than this are left.
 const LEAST_TEXTS: usize = 25;
@@ -145,7 +145,7 @@ pub fn leave_groups_out(
             let judge = |index: usize| {
                 let mut score = fitted.scores[index];
                 let row = base.row(&texts[index].measurement);
-                (score.lexical[ASSISTANT], score.probe[ASSISTANT]) = (row[LEXICAL], row[HIDDEN]);
+                score.take(ASSISTANT, &row);
                 score.fusion[ASSISTANT] = fusion.score(&row) as f32;
                 score.words = fusion.score_without(&row, HIDDEN) as f32;
                 (index, score)
@@ -198,7 +198,7 @@ fn group_cells(
     };
     table.humans.sort_by_key(|score| score.tokens);
     table.machines.sort_by_key(|score| score.tokens);
-    let calibration = Calibration::new(table, fitted.reader.margin());
+    let calibration = Calibration::new(table, MARGIN);
     let trial = Trial { axis, group, own: &own, others: &others, calibration: &calibration };
     COMPARED.iter().map(|&evidence| trial.cell(evidence, ASSISTANT)).collect()
 }

@@ -6,7 +6,7 @@
 
 use crate::output::progress_bar;
 use anyhow::{Context, Result};
-use detector::{Attacked, Example, Labelled, LexicalFeatures, Measurement, Scorer, Statistics, normalize, stable_hash};
+use detector::{Attacked, Example, Labelled, Measurement, Scorer, Statistics, normalize, stable_hash};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,9 +53,9 @@ pub(crate) fn measure(
             };
             bar.inc(1);
             Ok(row.map(|row| {
-                let lexical = LexicalFeatures::of(&example.text, detector::LEXICAL_BITS);
+                let (lexical, style) = detector::words_of(&example.text);
                 let Row { tokens, statistics, hidden, .. } = row;
-                Labelled { example, measurement: Measurement { tokens, statistics, hidden, lexical } }
+                Labelled { example, measurement: Measurement { tokens, statistics, hidden, lexical, style } }
             }))
         })
         .filter_map(Result::transpose)
