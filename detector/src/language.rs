@@ -10,6 +10,9 @@ const FUNCTION_WORDS: [&str; 64] = [
     "its", "our",
 ];
 
+/// Bytes of the longest of them.
+const LONGEST_FUNCTION_WORD: usize = 5;
+
 /// Below this share of function words a text of some length is not English prose. Human prose of all registers at hand
 /// lies above 0.2 (news tickers, recipes) and mostly near 0.4.
 const LEAST_SHARE: f64 = 0.15;
@@ -20,7 +23,7 @@ const MOST_CODE: f64 = 0.015;
 
 /// Whether this is one of the most frequent function words of English, in any case.
 pub(crate) fn is_function_word(word: &str) -> bool {
-    FUNCTION_WORDS.iter().any(|function| word.eq_ignore_ascii_case(function))
+    word.len() <= LONGEST_FUNCTION_WORD && FUNCTION_WORDS.iter().any(|function| word.eq_ignore_ascii_case(function))
 }
 
 /// Words of a text: maximal runs of alphanumeric characters and apostrophes.
@@ -88,6 +91,12 @@ mod tests {
             "## What we saw (and what we did not)\n\n**The river** was high; it had rained for *days*. We:\n\n\
              - went down to the mill,\n- came back before it was dark, and\n- slept until 9."
         ));
+    }
+
+    #[test]
+    fn every_function_word_is_known_as_one() {
+        assert!(FUNCTION_WORDS.iter().all(|word| is_function_word(word) && is_function_word(&word.to_uppercase())));
+        assert!(!is_function_word("river") && !is_function_word("theirs"));
     }
 
     #[test]

@@ -51,9 +51,13 @@ const ENDINGS: [(&str, &[&str]); 4] =
 #[must_use]
 pub fn marks(text: &str) -> Vec<(&'static str, f32)> {
     let text = text.split_whitespace().collect::<Vec<&str>>().join(" ");
-    let sentences: Vec<&str> = sentences(&text).into_iter().map(|range| &text[range]).collect();
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = words(&lower).collect();
+    let lower: Vec<String> = sentences(&text).into_iter().map(|range| text[range].to_lowercase()).collect();
+    let sentences: Vec<(&str, Vec<Word<'_>>)> = lower
+        .iter()
+        .map(|sentence| (sentence.as_str(), words(sentence).map(Word::new).collect::<Vec<_>>()))
+        .filter(|(_, words)| !words.is_empty())
+        .collect();
+    let words: Vec<Word<'_>> = sentences.iter().flat_map(|(_, words)| words).copied().collect();
     let mut marks = rhythm(&sentences);
     marks.extend(vocabulary(&words));
     marks.extend(grammar(&words, &lower));
@@ -61,24 +65,37 @@ pub fn marks(text: &str) -> Vec<(&'static str, f32)> {
     marks.into_iter().map(|(name, value)| (name, value as f32)).collect()
 }
 
+/// A word in lower case.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    text: &'a str,
+    /// Letters and digits and apostrophes.
+    length: usize,
+    is_function: bool,
+}
+
+impl<'a> Word<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, length: text.chars().count(), is_function: is_function_word(text) }
+    }
+}
+
 /// Marks of the sentences: their lengths, how they change, how they begin and what they share with their neighbours.
-fn rhythm(sentences: &[&str]) -> Vec<(&'static str, f64)> {
-    let cut: Vec<(&str, Vec<&str>)> =
-        sentences.iter().map(|sentence| (*sentence, words(sentence).collect::<Vec<&str>>())).collect();
-    let cut: Vec<(&str, Vec<&str>)> = cut.into_iter().filter(|(_, words)| !words.is_empty()).collect();
-    let lengths: Vec<f64> = cut.iter().map(|(_, words)| words.len() as f64).collect();
-    let commas: Vec<f64> = cut.iter().map(|(sentence, _)| sentence.matches(',').count() as f64).collect();
-    let share =
-        |test: &dyn Fn(&(&str, Vec<&str>)) -> bool| mean_of(cut.iter().map(|one| f64::from(u8::from(test(one)))));
+fn rhythm(sentences: &[(&str, Vec<Word<'_>>)]) -> Vec<(&'static str, f64)> {
+    let lengths: Vec<f64> = sentences.iter().map(|(_, words)| words.len() as f64).collect();
+    let commas: Vec<f64> = sentences.iter().map(|(sentence, _)| sentence.matches(',').count() as f64).collect();
+    let share = |test: &dyn Fn(&str, usize) -> bool| {
+        mean_of(sentences.iter().map(|(sentence, words)| f64::from(u8::from(test(sentence, words.len())))))
+    };
     let mean = mean_of(lengths.iter().copied());
     let changes = lengths.windows(2).map(|pair| (pair[1] - pair[0]).abs());
-    let openings: BTreeSet<String> = cut.iter().map(|(_, words)| words[0].to_lowercase()).collect();
+    let openings: BTreeSet<&str> = sentences.iter().map(|(_, words)| words[0].text).collect();
     let before_comma = |sentence: &str| sentence.split_once(',').map(|(before, _)| words(before).count());
-    let content: Vec<BTreeSet<String>> = cut
+    let content: Vec<BTreeSet<&str>> = sentences
         .iter()
         .map(|(_, words)| {
-            let content = words.iter().filter(|word| word.len() > 3 && !is_function_word(word));
-            content.map(|word| word.to_lowercase()).collect()
+            let content = words.iter().filter(|word| word.text.len() > 3 && !word.is_function);
+            content.map(|word| word.text).collect()
         })
         .collect();
     let shared: Vec<f64> = content
@@ -95,39 +112,44 @@ fn rhythm(sentences: &[&str]) -> Vec<(&'static str, f64)> {
         ("change of sentence length", mean_of(changes) / mean.max(1.0)),
         ("longest sentence", most),
         ("shortest sentence", lengths.iter().copied().fold(most, f64::min)),
-        ("short sentences", share(&|(_, words)| words.len() <= 6)),
-        ("middling sentences", share(&|(_, words)| (12..=24).contains(&words.len()))),
-        ("long sentences", share(&|(_, words)| words.len() >= 30)),
+        ("short sentences", share(&|_, length| length <= 6)),
+        ("middling sentences", share(&|_, length| (12..=24).contains(&length))),
+        ("long sentences", share(&|_, length| length >= 30)),
         ("commas a sentence", mean_of(commas.iter().copied())),
         ("variation of commas", deviation(&commas)),
-        ("sentences with a comma", share(&|(sentence, _)| sentence.contains(','))),
+        ("sentences with a comma", share(&|sentence, _| sentence.contains(','))),
         (
             "opening phrases set off",
-            share(&|(sentence, _)| before_comma(sentence).is_some_and(|count| (1..=3).contains(&count))),
+            share(&|sentence, _| before_comma(sentence).is_some_and(|count| (1..=3).contains(&count))),
         ),
-        ("different openings", openings.len() as f64 / cut.len().max(1) as f64),
+        ("different openings", openings.len() as f64 / sentences.len().max(1) as f64),
         ("words shared with the next sentence", mean_of(shared.iter().copied())),
         ("sentences that share none", mean_of(shared.iter().map(|share| f64::from(u8::from(*share == 0.0))))),
     ]
 }
 
+/// The different words among some.
+fn different<'a>(words: &[Word<'a>]) -> BTreeSet<&'a str> {
+    words.iter().map(|word| word.text).collect()
+}
+
 /// Marks of the words as such: how long, how many different, how many rare ones.
-fn vocabulary(words: &[&str]) -> Vec<(&'static str, f64)> {
+fn vocabulary(words: &[Word<'_>]) -> Vec<(&'static str, f64)> {
     let n = words.len().max(1) as f64;
-    let lengths: Vec<f64> = words.iter().map(|word| word.chars().count() as f64).collect();
-    let (function, content): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| is_function_word(word));
-    let content: Vec<f64> = content.iter().map(|word| word.chars().count() as f64).collect();
+    let lengths: Vec<f64> = words.iter().map(|word| word.length as f64).collect();
+    let function: Vec<&str> = words.iter().filter(|word| word.is_function).map(|word| word.text).collect();
+    let content: Vec<f64> = words.iter().filter(|word| !word.is_function).map(|word| word.length as f64).collect();
     let share = |test: &dyn Fn(f64) -> bool| lengths.iter().filter(|length| test(**length)).count() as f64 / n;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    words.iter().for_each(|word| *counts.entry(word).or_default() += 1);
+    words.iter().for_each(|word| *counts.entry(word.text).or_default() += 1);
+    let in_window = |window: &[Word<'_>]| different(window).len() as f64 / window.len() as f64;
     let window = WINDOW.min(words.len()).max(1);
-    let different = |window: &[&str]| window.iter().collect::<BTreeSet<_>>().len() as f64 / window.len() as f64;
     let (first, second) = words.split_at(words.len() / 2);
-    let halves = [first, second].map(|half| half.iter().copied().collect::<BTreeSet<&str>>());
+    let halves = [different(first), different(second)];
     let smaller = halves[0].len().min(halves[1].len()).max(1) as f64;
     let steps: Vec<f64> = lengths.windows(2).map(|pair| pair[1] - pair[0]).collect();
     vec![
-        ("different words in a hundred", mean_of(words.windows(window).step_by(WINDOW / 4).map(different))),
+        ("different words in a hundred", mean_of(words.windows(window).step_by(WINDOW / 4).map(in_window))),
         ("different words", counts.len() as f64 / n.powf(0.8)),
         ("words that occur once", counts.values().filter(|count| **count == 1).count() as f64 / n),
         ("words of the first half in the second", halves[0].intersection(&halves[1]).count() as f64 / smaller),
@@ -145,9 +167,9 @@ fn vocabulary(words: &[&str]) -> Vec<(&'static str, f64)> {
 }
 
 /// Rates of kinds of words and of constructions.
-fn grammar(words: &[&str], lower: &str) -> Vec<(&'static str, f64)> {
+fn grammar(words: &[Word<'_>], sentences: &[String]) -> Vec<(&'static str, f64)> {
     let per_hundred = |count: usize| count as f64 * 100.0 / words.len().max(1) as f64;
-    let count = |test: &dyn Fn(&str) -> bool| words.iter().filter(|word| test(word)).count();
+    let count = |test: &dyn Fn(&str) -> bool| words.iter().filter(|word| test(word.text)).count();
     let mut marks: Vec<(&'static str, f64)> = Vec::new();
     for (name, class) in CLASSES {
         marks.push((name, per_hundred(count(&|word| class.contains(&word)))));
@@ -156,7 +178,11 @@ fn grammar(words: &[&str], lower: &str) -> Vec<(&'static str, f64)> {
         let has = |word: &str| endings.iter().any(|ending| word.len() > ending.len() + 1 && word.ends_with(ending));
         marks.push((name, per_hundred(count(&has))));
     }
-    let after_comma: Vec<&str> = lower.split(", ").skip(1).map(|rest| rest.split(' ').next().unwrap_or("")).collect();
+    let after_comma: Vec<&str> = sentences
+        .iter()
+        .flat_map(|sentence| sentence.split(", ").skip(1))
+        .map(|rest| rest.split(' ').next().unwrap_or_default())
+        .collect();
     let after = |test: &dyn Fn(&str) -> bool| per_hundred(after_comma.iter().filter(|word| test(word)).count());
     let contracted = |word: &str| word.find('\'').is_some_and(|at| at > 0 && at + 1 < word.len());
     marks.extend([
