@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 /// Besides `path` (a file) or `id` (a line of JSONL), and with `--tokens` also `token_values`.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "evidence",
     "humans",
     "kind",
@@ -14,6 +14,7 @@ const KEYS: [&str; 13] = [
     "reason",
     "score",
     "statistics",
+    "style",
     "tokens",
     "verdict",
     "words",
@@ -91,6 +92,12 @@ fn check_judged(object: &Value) {
     let score = number(&object["score"]);
     assert!((sum - score).abs() < SUM, "the evidence adds up to {sum}, the score is {score}");
 
+    let style = object["style"].as_array().unwrap();
+    assert_eq!(style.len(), if number(&object["evidence"]["style"]) == 0.0 { 0 } else { 5 }, "{object}");
+    style.iter().for_each(|mark| assert_keys(mark, &["human_median", "log_odds", "mark", "value"]));
+    let strengths: Vec<f64> = style.iter().map(|mark| number(&mark["log_odds"]).abs()).collect();
+    assert!(strengths.is_sorted_by(|left, right| left >= right), "{object}");
+
     let p_value = counted(&object["humans"], "above");
     assert!((p_value - number(&object["p_value"])).abs() < 1e-9, "{object}");
     let missed = counted(&object["machines"], "below");
@@ -100,7 +107,7 @@ fn check_judged(object: &Value) {
     assert!(count(&object["tokens"]) >= 50 && count(&object["words"]) > 0, "{object}");
     assert!(object["model"].as_str().unwrap().starts_with("gpt2-"), "{object}");
     // the margins for people and models that were not counted
-    let (verdict, reason, kind) = match (5.0 * p_value <= 0.01, 1.5 * missed <= 0.05) {
+    let (verdict, reason, kind) = match (4.0 * p_value <= 0.01, 1.5 * missed <= 0.05) {
         (true, _) => ("machine", Value::Null, object["kind"].clone()),
         (false, true) => ("human", Value::Null, Value::Null),
         (false, false) => ("undecided", json!("between"), Value::Null),

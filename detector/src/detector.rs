@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::examples::Kind;
 use crate::fingerprint::Fingerprint;
 use crate::fusion::statistic;
-use crate::heads::{Head, HeadScore, LEXICAL, Measurement, words_of};
+use crate::heads::{Head, HeadScore, LEXICAL, Measurement, StyleValue, words_of};
 use crate::language::{is_english, words};
 use crate::normalize::{Normalized, normalize};
 use crate::reference::{Reference, ReferenceStatistics};
@@ -97,6 +97,8 @@ pub struct Detection {
     pub words: usize,
     /// The parts of the score.
     pub evidence: BTreeMap<&'static str, f64>,
+    /// The marks of style that say most, where the assistant head speaks.
+    pub style: Vec<StyleValue>,
     /// Statistics of the tokens.
     pub statistics: Option<Statistics>,
     /// What a reference model beside it says, where there is one.
@@ -188,6 +190,7 @@ impl Detector {
             tokens: encoding.ids.len(),
             words: words(&normalized.text).count(),
             evidence: BTreeMap::new(),
+            style: Vec::new(),
             statistics: None,
             reference: None,
             model: self.name.clone(),
@@ -210,7 +213,7 @@ impl Detector {
         }
         let scores = [0, 1].map(|head| self.heads[head].score(&measurement));
         if detection.reason.is_none() {
-            self.decide(&mut detection, &scores, options);
+            self.decide(&mut detection, &scores, &measurement.style, options);
         }
         if options.tokens {
             let read = Read { normalized, encoding, reading };
@@ -238,7 +241,7 @@ impl Detector {
         }
         let unread = sampled.score_words(&features, &style, detection.tokens);
         let nothing = HeadScore { score: f64::NEG_INFINITY, ..unread };
-        self.decide(detection, &[words, nothing], options);
+        self.decide(detection, &[words, nothing], &style, options);
         if detection.verdict != Verdict::Machine {
             (detection.verdict, detection.reason) = (Verdict::Undecided, Some(Reason::NotRead));
         }
@@ -271,7 +274,7 @@ impl Detector {
         }
     }
 
-    fn decide(&self, detection: &mut Detection, scores: &[HeadScore; 2], options: &Options) {
+    fn decide(&self, detection: &mut Detection, scores: &[HeadScore; 2], style: &[f32], options: &Options) {
         let of_heads = head_scores(detection.tokens, scores);
         let (kind, score) = self.calibration.combined(&of_heads);
         let tokens = of_heads.tokens;
@@ -283,6 +286,8 @@ impl Detector {
         *detection.evidence.entry("prior").or_insert(0.0) += score - shown;
         let log_odds = self.calibration.log_odds();
         detection.evidence.values_mut().for_each(|part| *part *= log_odds);
+        detection.style = self.heads[usize::from(kind == Kind::Sampled)].style_values(speaking, style);
+        detection.style.iter_mut().for_each(|mark| mark.log_odds *= log_odds);
         detection.score = Some(score * log_odds);
         detection.p_value = Some(humans.p_value());
         detection.p_values = Some(PValues {

@@ -78,7 +78,7 @@ impl Reader {
     pub(crate) fn columns_of(self, kind: Kind) -> Vec<(usize, f64)> {
         match (kind, self) {
             (Kind::Assistant, Self::Small) => vec![(LEXICAL, 1.0), (HIDDEN, 0.2), (STYLE, 0.4)],
-            (Kind::Assistant, Self::Large) => vec![(LEXICAL, 1.0), (HIDDEN, 1.0), (STYLE, 0.4)],
+            (Kind::Assistant, Self::Large) => vec![(LEXICAL, 1.0), (HIDDEN, 1.4), (STYLE, 0.4)],
             (Kind::Sampled, _) => self.likelihood_columns(),
         }
     }
@@ -167,6 +167,22 @@ pub struct FittedHead {
     pub fusion: Fusion,
 }
 
+/// One mark of style of a text, and what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct StyleValue {
+    /// Its name.
+    pub mark: &'static str,
+    /// Its value: lengths are in words, rates in 100 words, shares from 0 to 1.
+    pub value: f32,
+    /// The median of the human texts that were learned from.
+    pub human_median: f32,
+    /// What it adds to the score, log-odds.
+    pub log_odds: f64,
+}
+
+/// Marks of style that are named for a text.
+const STRONGEST: usize = 5;
+
 /// The score of one head for one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadScore {
@@ -198,6 +214,26 @@ impl Head {
         let probe = self.fitted.probe.as_ref().map_or(0.0, |probe| probe.decision(&measurement.hidden) as f32);
         let style = self.fitted.style.as_ref().map_or(0.0, |model| model.score(&measurement.style));
         self.scored(fusion_row(lexical, probe, style, &measurement.statistics.row(measurement.tokens)), |_| true)
+    }
+
+    /// The marks of style that say most in a score, strongest first; none where the head does without style.
+    pub(crate) fn style_values(&self, score: &HeadScore, style: &[f32]) -> Vec<StyleValue> {
+        let Some(model) = &self.fitted.style else { return Vec::new() };
+        let slope = self.fitted.fusion.slope(&score.row, STYLE);
+        let names = marks("").into_iter().map(|(name, _)| name);
+        let mut values: Vec<StyleValue> = names
+            .zip(style)
+            .zip(model.parts(style))
+            .map(|((mark, &value), (human_median, part))| StyleValue {
+                mark,
+                value,
+                human_median,
+                log_odds: part * slope,
+            })
+            .collect();
+        values.sort_by(|left, right| right.log_odds.abs().total_cmp(&left.log_odds.abs()));
+        values.truncate(STRONGEST);
+        values
     }
 
     /// The sum of the columns that are known; the others stand at the human mean.

@@ -44,7 +44,7 @@ pub use fingerprint::{Fingerprint, NORMALIZER, sha256};
 pub use fit::{Fitted, Folds, Labelled, LabelledWords, OutOfFold, TASKS, fit, sources};
 pub use fusion::Fusion;
 pub use groups::{register, vendor};
-pub use heads::{FittedHead, Head, HeadScore, LEXICAL_BITS, Measurement, Reader, words_of};
+pub use heads::{FittedHead, Head, HeadScore, LEXICAL_BITS, Measurement, Reader, StyleValue, words_of};
 pub use held_out::held_out;
 pub use language::{is_english, words};
 pub use lexical::{LexicalError, LexicalExample, LexicalFeatures, LexicalModel, LexicalTrainer};

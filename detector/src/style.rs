@@ -272,6 +272,13 @@ impl StyleModel {
         Ok(Self { cuts, weights })
     }
 
+    /// For each mark the median of human texts and what the mark adds to [`StyleModel::score`], nats.
+    pub(crate) fn parts(&self, marks: &[f32]) -> Vec<(f32, f64)> {
+        let terms = self.weights.terms(&columns(&self.cuts, marks));
+        let of_marks = terms.chunks(QUANTILES.len()).map(|terms| terms.iter().sum());
+        self.cuts.iter().map(|cuts| cuts[QUANTILES.len() / 2]).zip(of_marks).collect()
+    }
+
     /// Log-odds of machine against human (nats), with the classes weighed as in training.
     #[must_use]
     pub fn score(&self, marks: &[f32]) -> f32 {
@@ -347,6 +354,8 @@ mod tests {
         let model = StyleModel::fit(&marks, &labels, &[1.0; 400], &domains).expect("two classes");
         assert!(model.score(&[0.5, 1.5, 0.5]) > 0.5 && model.score(&[0.5, 0.05, 0.5]) < -0.5);
         assert!((model.score(&[0.5, 0.5, 1.9]) - model.score(&[0.5, 0.5, 0.1])).abs() < 0.4);
+        let parts = model.parts(&[0.5, 1.5, 0.5]);
+        assert!((parts[0].0 - 0.5).abs() < 0.1 && parts[1].1 > 0.5 && parts[1].1 > 5.0 * parts[0].1.abs(), "{parts:?}");
         // what is stranger than all human texts counts no more
         assert_eq!(model.score(&[0.5, 9.0, 0.5]), model.score(&[0.5, 900.0, 0.5]));
         assert_eq!(StyleModel::fit(&marks, &[true; 400], &[1.0; 400], &domains), Err(FitError::OneClass));

@@ -9,7 +9,7 @@ mod sentences;
 
 use crate::evaluation_page::{PAGE_STYLE, head};
 use crate::html::escape;
-use detector::{Detection, Explanation, Kind, LEAST_TOKENS, LEVELS, Reason, Verdict};
+use detector::{Detection, Explanation, Kind, LEAST_TOKENS, LEVELS, Reason, StyleValue, Verdict};
 pub use elsewhere::{Elsewhere, FoundPassage};
 use std::fmt::Write;
 
@@ -129,6 +129,14 @@ fn facts(explanation: &Explanation) -> String {
     if let Some(score) = detection.score {
         let parts: Vec<String> = detection.evidence.iter().map(|(name, part)| format!("{name} {part:+.2}")).collect();
         facts.push(format!("score <b>{score:+.2}</b> ({})", parts.join(", ")));
+    }
+    let style = |mark: &StyleValue| {
+        let StyleValue { mark, value, human_median, log_odds } = mark;
+        format!("{} {value:.2} (people {human_median:.2}) {log_odds:+.2}", escape(mark))
+    };
+    if !detection.style.is_empty() {
+        let marks: Vec<String> = detection.style.iter().map(style).collect();
+        facts.push(format!("style: {}", marks.join(", ")));
     }
     let judged = explanation.sentences.iter().filter(|sentence| sentence.p_value.is_some()).count();
     let short = explanation.sentences.len() - judged;

@@ -44,7 +44,7 @@ pub(super) fn draw(evaluation: &Evaluation) -> Option<Figure> {
         let label = format!("{} % at {} %", round((tpr * 1000.0).round() / 10.0), round(rate * 100.0));
         figure.dot([x.at(at), y.at(tpr)], "machine-dot", &label);
         // Below the curve where there is room, else above it, to the left where the curve is lower.
-        let (across, up, anchor) = match (tpr > 0.2, x.at(at) - LEFT > 110.0) {
+        let (across, up, anchor) = match (tpr > 0.1, x.at(at) - LEFT > 110.0) {
             (true, _) => (10.0, 20.0, "start"),
             (false, true) => (-8.0, -14.0, "end"),
             (false, false) => (6.0, -24.0, "start"),
