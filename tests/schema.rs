@@ -166,6 +166,7 @@ fn an_undecided_text() {
         "words": 3,
         "evidence": {},
         "statistics": null,
+        "style": [],
         "model": object["model"].as_str().unwrap(),
     });
     assert_eq!(object, expected);
