@@ -145,6 +145,9 @@ impl Error {
         match self {
             Self::Generator(error) => error.hint(),
             Self::OtherModel { .. } => Some("train the heads for this model with `detect train-detector`".to_owned()),
+            Self::Json { what: "file of heads" | "calibration", .. } => Some(
+                "it is damaged or of another version: make it again with `detect train-detector`".to_owned(),
+            ),
             Self::Uncalibrated { .. } => Some(
                 "train them with `detect train-detector --model MODEL TEXTS... -o HEADS`, then judge with `--heads HEADS`"
                     .to_owned(),

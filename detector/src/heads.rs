@@ -161,7 +161,9 @@ pub struct Head {
 pub struct FittedHead {
     /// Linear probe on the mean hidden state, where this head has one.
     pub probe: Option<Logistic>,
-    /// The evidence of style, where this head has it.
+    /// The evidence of style, where this head has it. A file without this field was written before style was measured, when
+    /// the columns of the fusion had other numbers, and is refused.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub style: Option<StyleModel>,
     /// All evidence to one score.
     pub fusion: Fusion,
@@ -246,5 +248,21 @@ impl Head {
         }
         let words = self.fitted.fusion.score_without(&row, HIDDEN);
         HeadScore { score: evidence.values().sum(), evidence, row, words }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_from_before_style_was_measured_are_refused() {
+        let mut heads: serde_json::Value = serde_json::from_slice(crate::EMBEDDED_HEADS.heads).expect("JSON");
+        let sampled = heads["sampled"].take();
+        assert!(serde_json::from_value::<FittedHead>(sampled.clone()).is_ok_and(|head| head.style.is_none()));
+        let mut older = sampled;
+        older.as_object_mut().expect("an object").remove("style");
+        let error = serde_json::from_value::<FittedHead>(older).expect_err("a field is missing");
+        assert!(error.to_string().contains("style"), "{error}");
     }
 }
