@@ -14,8 +14,10 @@ mod evaluate;
 mod generate;
 /// Models that users bring: by path, by name, without a calibration, changed or missing.
 mod models;
-/// `detect overlap`: indexes, the join, quotations in the verdict, recitation; and what it says about bad input.
+/// `detect overlap`: indexes, the join, quotations in the verdict; and what it says about bad input.
 mod overlap;
+/// `detect train`: what a model recites of its training text, and a run that goes on from its weights.
+mod recitation;
 /// Pages, logs, receipts, calibration and audit: what is written for people, and that it cannot be abused.
 mod reports;
 /// The JSON that other programs read: keys, types, sums, offsets, order.

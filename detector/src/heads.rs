@@ -253,16 +253,16 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn heads_from_before_style_was_measured_are_refused() {
         let mut heads: serde_json::Value = serde_json::from_slice(crate::EMBEDDED_HEADS.heads).expect("JSON");
-        let sampled = heads["sampled"].take();
-        assert!(serde_json::from_value::<FittedHead>(sampled.clone()).is_ok_and(|head| head.style.is_none()));
-        let mut older = sampled;
-        older.as_object_mut().expect("an object").remove("style");
-        let error = serde_json::from_value::<FittedHead>(older).expect_err("a field is missing");
-        assert!(error.to_string().contains("style"), "{error}");
+        heads["sampled"].as_object_mut().expect("an object").remove("style");
+        let older = serde_json::to_vec(&heads).expect("JSON");
+        let scorer = crate::EMBEDDED_MODEL.scorer("cpu").expect("the embedded model");
+        let files = crate::HeadFiles { heads: &older, ..crate::EMBEDDED_HEADS };
+        let error = crate::Detector::new(scorer, files).map(|_| ()).expect_err("a field is missing");
+        let cause = std::error::Error::source(&error).expect("what is missing").to_string();
+        assert!(cause.contains("missing field `style`"), "{cause}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("detect train-detector")), "{error}");
     }
 }

@@ -46,8 +46,8 @@ const CLASSES: [(&str, &[&str]); 14] = [
 const ENDINGS: [(&str, &[&str]); 4] =
     [("-ly", &["ly"]), ("-ing", &["ing"]), ("-ed", &["ed"]), ("abstract nouns", &["tion", "ment", "ness", "ity"])];
 
-/// The marks of a normalised text by name, always the same in the same order. Lengths are in words, rates in 100 words, shares from 0 to 1.
-/// Where a text has too little of something, its mark is that of no variation.
+/// The marks of a normalised text by name, always the same in the same order. Lengths are in words, rates in 100 words,
+/// shares from 0 to 1. Where a text has too little of something, its mark is that of no variation.
 #[must_use]
 pub fn marks(text: &str) -> Vec<(&'static str, f32)> {
     let text = text.split_whitespace().collect::<Vec<&str>>().join(" ");
@@ -157,7 +157,7 @@ fn vocabulary(words: &[Word<'_>]) -> Vec<(&'static str, f64)> {
         ("variation of word length", deviation(&lengths)),
         ("change of word length", deviation(&steps)),
         ("length of content words", mean_of(content.iter().copied())),
-        ("variation of their length", deviation(&content)),
+        ("variation of the length of content words", deviation(&content)),
         ("words of up to 3 letters", share(&|length| length <= 3.0)),
         ("words of 8 letters and more", share(&|length| length >= 8.0)),
         ("words of 11 letters and more", share(&|length| length >= 11.0)),

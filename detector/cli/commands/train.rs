@@ -23,6 +23,14 @@ const LOG_HEADER: &str = "step,tokens,loss_nats_per_token,gradient_norm,learning
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let config = training_config(args);
+    if let Some(from) = args.from.as_ref().filter(|from| !from.join("model.safetensors").exists()) {
+        let message = format!("`{}` has no model.safetensors to go on from", from.display());
+        let hint =
+            "name a folder `checkpoints/step-N` of an earlier run, or one with config.json, model.safetensors and a \
+                    vocabulary"
+                .to_owned();
+        return Err(Hinted { message, hint }.into());
+    }
     let device = generator::device(&args.device)?;
     std::fs::create_dir_all(&args.output).with_context(|| format!("cannot create `{}`", args.output.display()))?;
     let tokenizer = vocabulary(args)?;
@@ -45,18 +53,18 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         None => Trainer::new(&model_config(args, &tokenizer), config.clone(), &device)?,
     };
     let (found, asked) = (trainer.model().config(), model_config(args, &tokenizer));
-    ensure!(
-        *found == asked,
-        "the checkpoint is a GPT-2 of {} x {} with {} heads and context {}, asked for was {} x {} with {} heads and context {}",
-        found.n_layer,
-        found.n_embd,
-        found.n_head,
-        found.n_positions,
-        asked.n_layer,
-        asked.n_embd,
-        asked.n_head,
-        asked.n_positions
-    );
+    if *found != asked {
+        let in_words = |config: &Gpt2Config| {
+            let Gpt2Config { n_layer, n_embd, n_head, n_positions, vocab_size, .. } = config;
+            format!("{n_layer} x {n_embd} with {n_head} heads, context {n_positions} and {vocab_size} tokens")
+        };
+        let message = format!("the checkpoint is a GPT-2 of {}, asked for was {}", in_words(found), in_words(&asked));
+        let Gpt2Config { n_layer, n_embd, n_head, n_positions, .. } = found;
+        let hint = format!(
+            "ask for its shape: `--layers {n_layer} --channels {n_embd} --heads {n_head} --context {n_positions}`"
+        );
+        return Err(Hinted { message, hint }.into());
+    }
     note(&format!("step {} of {}", trainer.step_count(), config.steps));
     std::fs::write(args.output.join("training.json"), serde_json::to_string_pretty(&config)?)?;
 

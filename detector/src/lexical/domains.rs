@@ -106,7 +106,7 @@ fn dot(left: &[f32], right: &[f32]) -> f64 {
 mod tests {
     use super::*;
     use crate::lexical::testing::small;
-    use crate::lexical::{LexicalFeatures, LexicalWeights};
+    use crate::lexical::{LexicalFeatures, LexicalTrainer, LexicalWeights};
 
     const WORDS: [&str; 6] = ["river", "stone", "bread", "window", "garden", "road"];
 
@@ -136,8 +136,8 @@ mod tests {
             register: 0,
         };
         let examples: Vec<LexicalExample<'_>> = features.iter().zip(&texts).map(example).collect();
-        let columns = crate::lexical::LexicalTrainer { domain_value: 0.0, register_value: 0.0, ..small() };
-        crate::lexical::LexicalTrainer { domain_penalty: penalty, epochs: 40, ..columns }.train(&examples)
+        let without_columns = LexicalTrainer { domain_value: 0.0, register_value: 0.0, ..small() };
+        LexicalTrainer { domain_penalty: penalty, epochs: 40, ..without_columns }.train(&examples)
     }
 
     /// The mean scores of the human texts of both domains, and of the machine texts.
