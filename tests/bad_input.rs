@@ -184,13 +184,20 @@ fn a_line_of_five_megabytes_from_a_file_and_from_a_stream() {
 fn rates_that_cannot_be_promised() {
     let dir = TestDir::new();
     dir.write("a.txt", ENGLISH.repeat(5));
-    for rate in ["0", "2", "0.5", "NaN"] {
+    for rate in ["0", "2", "0.5", "NaN", "-0.1"] {
         let run = dir.run(&["--fpr", rate, "a.txt"]);
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
         assert!(run.stderr.starts_with("error: "), "{run:#?}");
         let reason = format!("a false-positive rate of {rate} cannot be promised: with ");
         assert!(run.stderr.contains(&reason), "{run:#?}");
-        assert!(run.stderr.ends_with("  hint: `--fpr 0.01` means one human text in a hundred\n"), "{run:#?}");
+        let hint = if ["0", "-0.1"].contains(&rate) {
+            "  hint: ask for more, e.g. `--fpr 0."
+        } else {
+            "  hint: `--fpr 0.01` means one human text in a hundred\n"
+        };
+        assert!(run.stderr.contains(hint), "{run:#?}");
+        let least = run.stderr.split("human texts, from ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        dir.run(&["--fpr", &least, "a.txt"]).succeeded();
     }
     let run = dir.run(&["--fpr", "often", "a.txt"]);
     assert_eq!(run.code, Some(2), "{run:#?}");
@@ -279,7 +286,7 @@ fn a_model_without_its_tokenizer() {
     std::fs::remove_file(dir.path("model/tokenizer.json")).unwrap();
     dir.run(&GENERATE).failed(
         "error: cannot load the model in `model`\n  caused by: cannot read `model/tokenizer.json`\n  \
-         caused by: No such file or directory (os error 2)\n",
+         caused by: No such file or directory (os error 2)\n  hint: check the spelling and the folder you are in\n",
     );
 }
 
@@ -345,4 +352,52 @@ fn a_file_that_disappears() {
     assert_eq!(stderr, "error: `gone.txt` does not exist\n  hint: check the spelling and the folder you are in\n");
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(stdout.lines().count(), 2, "{stdout}");
+}
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let dir = TestDir::new();
+    let table = "text\n".to_owned() + &ENGLISH.repeat(5) + "\n";
+    for (name, content) in [("a.txt", ENGLISH.repeat(5)), ("t.csv", table)] {
+        dir.write(name, content);
+    }
+    let before = ["a.txt", "t.csv"].map(|name| std::fs::read(dir.path(name)).unwrap());
+    let hint = "  hint: name another file for the output\n";
+    let refused = |name: &str, output: &str| {
+        format!("error: `{name}` is to be read and would be overwritten by `{output}`\n{hint}")
+    };
+    for option in ["--html", "--sarif", "--receipt"] {
+        dir.run(&["a.txt", option, "./a.txt"]).failed(&refused("a.txt", "./a.txt"));
+    }
+    dir.run(&["calibrate", "t.csv", "-o", "t.csv"]).failed(&refused("t.csv", "t.csv"));
+    dir.run(&["compare", "t.csv", "a.csv", "-o", "t.csv"]).failed(&refused("t.csv", "t.csv"));
+    let run = dir.run(&["overlap", "build", "a.txt", "-o", "a.txt"]);
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    assert!(run.stderr.ends_with("  hint: name another file for the index\n"), "{run:#?}");
+    assert_eq!(["a.txt", "t.csv"].map(|name| std::fs::read(dir.path(name)).unwrap()), before);
+}
+
+#[test]
+fn tables_and_markup_are_not_judged_as_one_text() {
+    let dir = TestDir::new();
+    for name in ["t.csv", "page.HTML"] {
+        dir.write(name, ENGLISH.repeat(5));
+    }
+    dir.run(&["t.csv"]).failed(
+        "error: `t.csv` is a table, not one plain text\n  hint: judge its texts one by one with `detect --jsonl t.csv`\n",
+    );
+    dir.run(&["page.HTML"]).failed(
+        "error: `page.HTML` is a document with markup, not one plain text\n  \
+         hint: save it as plain text first; `detect - < page.HTML` judges it as it is, markup and all\n",
+    );
+}
+
+#[test]
+fn a_name_does_not_act_on_the_terminal() {
+    let dir = TestDir::new();
+    dir.write("a\u{1b}[31m.txt", ENGLISH.repeat(5));
+    let run = dir.run(&["a\u{1b}[31m.txt"]).succeeded();
+    assert!(run.stdout.starts_with("a\u{FFFD}[31m.txt: ") && !run.stdout.contains('\u{1b}'), "{run:#?}");
+    let run = dir.run(&["b\u{1b}[31m.txt"]);
+    assert!(run.code == Some(2) && !run.stderr.contains('\u{1b}'), "{run:#?}");
 }

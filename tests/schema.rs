@@ -322,6 +322,18 @@ fn words_alone_call_no_text_human() {
     assert!((sum - fast["score"].as_f64().unwrap()).abs() < 1e-6, "{fast}");
     let read = judge("human-1", &[]);
     assert!(read["statistics"].is_object() && read["p_values"]["sampled"].is_f64(), "{read}");
+    // every mannerism of an assistant at once, by hand
+    let assistant = "Moreover, it is important to note that a balanced approach can foster meaningful and lasting growth. \
+        Additionally, this highlights the crucial role of collaboration in a rapidly evolving landscape, underscoring the \
+        profound significance of thoughtful, inclusive dialogue. Ultimately, these insights serve as a testament to human \
+        resilience, empowering individuals to navigate complex challenges. By leveraging innovative strategies, communities \
+        can unlock the full potential of their resources, fostering a deeper sense of connection. In conclusion, embracing \
+        diverse perspectives not only enhances overall well-being but also paves the way for a brighter, more sustainable \
+        future for generations to come.";
+    dir.write("assistant.txt", assistant);
+    let unread = dir.run(&["--fast", "--json", "assistant.txt"]).succeeded().object();
+    assert_eq!((unread["verdict"].as_str(), unread["kind"].as_str()), (Some("machine"), Some("assistant")), "{unread}");
+    assert!(unread["statistics"].is_null() && unread["p_values"]["sampled"].is_null(), "{unread}");
     let refused = dir.run(&["--fast", "--tokens", &text("human-1")]);
     assert_eq!(refused.code, Some(2), "{refused:#?}");
 }

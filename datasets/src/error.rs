@@ -4,6 +4,7 @@
 //! and is not repeated in the message. Byte offsets count from 0 in the *uncompressed* file (in a cell of a Parquet file), lines
 //! from 1 (rows of a Parquet file, which has no lines).
 
+use crate::text::TextKind;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,15 @@ pub enum Error {
     Folder {
         /// The folder.
         path: PathBuf,
+    },
+
+    /// A single text was asked for and the file is of another kind, by its name.
+    #[error("`{}` is {kind}, not one plain text", path.display())]
+    NotOneText {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        kind: TextKind,
     },
 
     /// The file is there and cannot be opened.

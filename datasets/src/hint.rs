@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::rows;
+use crate::text::TextKind;
 
 impl Error {
     /// One sentence that tells the user what to do, if there is something to do.
@@ -13,6 +14,15 @@ impl Error {
         let hint = match self {
             Error::NotFound { .. } => "check the spelling and the folder you are in".into(),
             Error::Folder { path } => format!("name the files in it, e.g. `{}`", path.join("*.txt").display()),
+            Error::NotOneText { path, kind: TextKind::Table } => {
+                format!("judge its texts one by one with `detect --jsonl {}`", path.display())
+            }
+            Error::NotOneText { path, kind: TextKind::Markup } => {
+                format!(
+                    "save it as plain text first; `detect - < {}` judges it as it is, markup and all",
+                    path.display()
+                )
+            }
             Error::Open { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "check the permissions, e.g. with `ls -l`".into()
             }
@@ -87,6 +97,7 @@ fn write_hint(source: &io::Error) -> Option<String> {
         io::ErrorKind::FileTooLarge => "the file system or `ulimit -f` allows no larger files",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "write to a folder that is yours",
         io::ErrorKind::NotFound => "make the folder first, e.g. with `mkdir -p`",
+        io::ErrorKind::IsADirectory => "it is a folder: name a file",
         _ => return None,
     };
     Some(hint.into())

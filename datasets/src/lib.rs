@@ -61,4 +61,4 @@ pub use lines::MAX_RECORD_BYTES;
 pub use parquet::ParquetError;
 pub use reader::{Documents, open, open_all, open_reader};
 pub use rows::{Row, Rows, open_rows};
-pub use text::{TextFile, read_text, read_text_from};
+pub use text::{TextFile, TextKind, read_text, read_text_from};

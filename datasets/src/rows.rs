@@ -49,6 +49,28 @@ enum Reader {
 /// Chars of a name of a column in messages: without a header, the first text takes its place.
 const SHOWN: usize = 40;
 
+/// Fields that are looked for under these names where nobody says which column holds them.
+const FIELDS: [&str; 15] = [
+    "id",
+    "text",
+    "label",
+    "score",
+    "source",
+    "domain",
+    "generator",
+    "attack",
+    "group",
+    "split",
+    "unit",
+    "tokens",
+    "verdict",
+    "probability",
+    "p_value",
+];
+
+/// What is said of the columns of a file that has none.
+const EMPTY: &str = "none, it is empty";
+
 /// Opens a table and checks that it has the columns that are needed: of a CSV by its header, of a JSONL by its first object, of a Parquet
 /// file by its footer.
 ///
@@ -56,7 +78,10 @@ const SHOWN: usize = 40;
 /// If the file is a folder or cannot be opened, is none of `.csv`, `.jsonl` and `.parquet`, has no header, or lacks a column.
 pub fn open_rows(path: &Path, needed: &[&str]) -> Result<Rows> {
     if path.is_dir() {
-        return Err(Error::Folder { path: path.to_owned() });
+        return Err(Error::NoTable { path: path.to_owned() });
+    }
+    if let Err(source) = std::fs::metadata(path) {
+        return Err(Error::open(path, source));
     }
     let (format, compression) = format::of(path)?;
     let lines = || -> Result<Lines> {
@@ -86,7 +111,7 @@ pub fn open_rows(path: &Path, needed: &[&str]) -> Result<Rows> {
         let count = rows.columns.iter().filter(|name| name == column).count();
         if count != 1 {
             let found = rows.columns.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
-            let found = if rows.columns.is_empty() { "none, it is empty".to_owned() } else { found };
+            let found = if rows.columns.is_empty() { EMPTY.to_owned() } else { found };
             return Err(Error::Column { path: path.to_owned(), column: (*column).to_owned(), count, found });
         }
     }
@@ -103,14 +128,19 @@ fn shortened(name: &str) -> String {
 /// What to do about a column that a table lacks, or has more than once, by the names that were found.
 pub(crate) fn column_hint(column: &str, count: usize, found: &str) -> String {
     let other = |name: &&str| name.eq_ignore_ascii_case(column);
+    let is_field = FIELDS.contains(&column);
     match (count, found.split(", ").find(other)) {
-        (0, Some(name)) => format!("names are told apart by case too: `--column {column}={name}`"),
+        (0, _) if found == EMPTY => "it is empty: was it written to its end?".into(),
+        (0, Some(name)) if is_field => format!("names are told apart by case too: `--column {column}={name}`"),
+        (0, Some(name)) => format!("names are told apart by case too: say `{name}`"),
         (0, None) if found.contains(';') => "it is separated by semicolons; save it as CSV separated by commas".into(),
         (0, None) if found.contains('\t') => "it is separated by tabs; save it as CSV separated by commas".into(),
         (0, None) if found.contains('…') => {
             "is the header missing? The first line must name the columns, e.g. `id,text,label`".into()
         }
-        _ => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
+        _ if is_field => format!("name the column that holds it, e.g. `--column {column}=NAME`"),
+        (0, None) => "name one of them".into(),
+        _ => "rename all but one of them".into(),
     }
 }
 
@@ -213,9 +243,12 @@ mod tests {
         assert!(hint("id,Score\n1,2\n").ends_with("`--column score=Score`"));
         assert!(hint("One two three four five six seven eight nine,0.5\n").starts_with("is the header missing?"));
         assert_eq!(hint("score,score\n"), "name the column that holds it, e.g. `--column score=NAME`");
+        assert_eq!(column_hint("team", 0, "club, essay"), "name one of them");
+        assert!(column_hint("team", 0, "Team, essay").ends_with("say `Team`"));
         let empty = rows("a.csv", "").unwrap_err();
+        assert!(empty.hint().unwrap().starts_with("it is empty"));
         assert!(empty.to_string().ends_with("its columns are: none, it is empty"), "{empty}");
-        assert!(matches!(open_rows(Path::new("."), &["score"]), Err(Error::Folder { .. })));
+        assert!(matches!(open_rows(Path::new("."), &["score"]), Err(Error::NoTable { .. })));
         assert!(matches!(rows("a.csv", "score,score\n"), Err(Error::Column { count: 2, .. })));
         assert!(matches!(rows("a.txt", "score\n"), Err(Error::NoTable { .. })));
         assert!(matches!(rows("a.csv", "score,id\n1\n"), Err(Error::WrongWidth { line: 2, .. })));

@@ -1,6 +1,7 @@
 //! One text to be judged, from a file of any name or from standard input.
 //!
-//! Not a corpus: no format is guessed from the extension. Offsets into [`TextFile::text`] become offsets into
+//! Not a corpus: no format is read by its extension, but what is a table or a document of a word processor by its name is refused
+//! rather than judged with its markup; a stream is taken as it is. Offsets into [`TextFile::text`] become offsets into
 //! the file by adding [`TextFile::start`].
 
 use std::fs::{self, File};
@@ -42,16 +43,47 @@ impl TextFile {
 ///
 /// # Errors
 ///
-/// If the file is missing, a folder, cannot be read, holds a NUL in its first 8192 bytes, or is not UTF-8.
+/// If the file is missing, a folder, a table or a document with markup by its name, cannot be read, holds a NUL in its first 8192 bytes, or is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<TextFile> {
     let open_error = |source| Error::open(path, source);
     let metadata = fs::metadata(path).map_err(open_error)?;
     if metadata.is_dir() {
         return Err(Error::Folder { path: path.to_owned() });
     }
+    if let Some(kind) = other_kind(path) {
+        return Err(Error::NotOneText { path: path.to_owned(), kind });
+    }
     let mut file = File::open(path).map_err(open_error)?;
     let size = metadata.is_file().then_some(metadata.len());
     read(path, &mut file, limit, size)
+}
+
+/// What a file is by its extension, where that is no text that could be judged as one: a table of texts, or a document with markup.
+fn other_kind(path: &Path) -> Option<TextKind> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "csv" | "tsv" | "jsonl" | "ndjson" | "json" | "parquet" | "xlsx" | "ods" => Some(TextKind::Table),
+        "html" | "htm" | "xhtml" | "rtf" | "doc" | "docx" | "odt" | "pdf" | "epub" => Some(TextKind::Markup),
+        _ => None,
+    }
+}
+
+/// What a file may hold that is not one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// Many texts.
+    Table,
+    /// A text in a format of its own.
+    Markup,
+}
+
+impl std::fmt::Display for TextKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Table => "a table",
+            Self::Markup => "a document with markup",
+        })
+    }
 }
 
 /// Reads a text from a stream such as standard input, at most its first `limit` bytes, cut where a char ends.

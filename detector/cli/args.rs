@@ -99,7 +99,7 @@ pub(crate) struct JudgeArgs {
     #[arg(long)]
     pub(crate) tokens: bool,
     /// Share of human texts that may be called machine
-    #[arg(long, default_value_t = 0.01, value_name = "RATE")]
+    #[arg(long, default_value_t = 0.01, value_name = "RATE", allow_negative_numbers = true)]
     pub(crate) fpr: f64,
     #[command(flatten)]
     pub(crate) detector: DetectorArgs,

@@ -36,7 +36,7 @@ pub(crate) fn line(text: &str) -> Result<()> {
 /// A line on stderr.
 #[expect(clippy::print_stderr, reason = "the one place that writes notes")]
 pub(crate) fn note(message: &str) {
-    eprintln!("{message}");
+    eprintln!("{}", reports::harmless(message));
 }
 
 /// An error of the command line itself, with what to do.
@@ -69,9 +69,23 @@ pub(crate) fn report(error: &anyhow::Error) {
             .or_else(|| cause.downcast_ref::<Hinted>().map(|error| error.hint.clone()))
             .or_else(|| cause.downcast_ref::<reports::Error>().and_then(reports::Error::hint))
     });
+    let of_system = || error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>().and_then(system_hint));
+    let hint = hint.or_else(|| of_system().map(str::to_owned));
     if let Some(hint) = hint {
         note(&format!("  hint: {hint}"));
     }
+}
+
+/// What to do where the operating system refuses.
+fn system_hint(error: &std::io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::NotFound => "check the spelling and the folder you are in",
+        ErrorKind::PermissionDenied => "check the permissions, e.g. with `ls -l`",
+        ErrorKind::ReadOnlyFilesystem => "write to a folder that is yours",
+        ErrorKind::IsADirectory => "it is a folder: name a file",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk, or write to another",
+        _ => return None,
+    })
 }
 
 /// Whether the reader of stdout has gone, which is no error.
@@ -92,7 +106,7 @@ pub(crate) fn progress_bar(total: u64, what: &'static str) -> ProgressBar {
 
 /// The verdict on one text, in words.
 pub(crate) fn describe(name: &str, detection: &Detection, fpr: f64) -> String {
-    let mut text = format!("{name}: {}", verdict_in_words(detection));
+    let mut text = format!("{}: {}", reports::harmless(name), verdict_in_words(detection));
     if let Some(humans) = detection.humans {
         let [from, to] = humans.tokens;
         text += &format!("\n  {} of {} human texts of {from}-{to} tokens score this high", humans.above, humans.of);
@@ -126,6 +140,7 @@ pub(crate) fn verdict_in_words(detection: &Detection) -> String {
         Some(Reason::TooShort) => format!("too short, {} tokens where {LEAST_TOKENS} are needed", detection.tokens),
         Some(Reason::NotEnglish) => "not English prose, the only kind of text that was calibrated".to_owned(),
         Some(Reason::NoText) => "no words in it".to_owned(),
+        Some(Reason::NothingLeft) => "nothing is left of it to judge".to_owned(),
         Some(Reason::NotRead) => {
             "its words are not an assistant's, and the model has not read it (`--fast`)".to_owned()
         }

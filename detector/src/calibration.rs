@@ -195,7 +195,8 @@ impl Calibration {
         let machines = if texts.machines.is_empty() { &self.scores.machines } else { &texts.machines };
         let scores = CalibrationScores { humans: texts.humans.clone(), machines: machines.clone() };
         let own = Self::on_scale(self.thresholds, scores, 1.0);
-        if self.fast { own.fast() } else { own }
+        let own = if self.fast { own.fast() } else { own };
+        Self { log_odds: self.log_odds, ..own }
     }
 
     /// Whether so few human texts score as high that the text is called machine at this rate of false alarms: its p-value is at
@@ -256,11 +257,13 @@ impl Calibration {
         Humans { above, of: near.len(), tokens: lengths }
     }
 
-    /// The p-value of one head's score alone.
+    /// The p-value of one head's score alone; the assistant head's is of words where these were clear.
     #[must_use]
     pub fn p_value(&self, text: &HeadScores, kind: Kind, fpr: f64) -> f64 {
         let near = window(&self.scores.humans, text.tokens, (ENOUGH / fpr).ceil() as usize, |human| human.tokens);
-        let above = near.iter().filter(|human| human.of(kind) >= text.of(kind)).count();
+        let by_words = kind == Kind::Assistant && self.clear(text.tokens, text.words).is_some();
+        let score = |text: &HeadScores| if by_words { f64::from(text.words) } else { text.of(kind) };
+        let above = near.iter().filter(|human| score(human) >= score(text)).count();
         Humans { above, of: near.len(), tokens: [0, 0] }.p_value()
     }
 
@@ -305,11 +308,11 @@ fn window<T>(texts: &[T], tokens: u32, enough: usize, length: impl Fn(&T) -> u32
     }
 }
 
-/// The value that a share of the values exceed.
+/// The value that a share of the values exceed, and no more than that share; 0 of none.
 fn upper_quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    let index = ((1.0 - share) * values.len() as f64).ceil() as usize;
-    values.get(index.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    let above = (share * values.len() as f64 + 1e-9) as usize; // .002 of 2,500 is 5, whatever floating point says
+    values.get(values.len().saturating_sub(above + 1)).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -329,8 +332,37 @@ mod tests {
         let calibration = calibration();
         let above =
             |human: &&HeadScores| BUDGET.iter().any(|(kind, _)| calibration.above_threshold(human, *kind) > 0.0);
-        let flagged = calibration.scores.humans.iter().filter(above).count();
-        assert!((30..=50).contains(&flagged), "{flagged} of 5000 humans above the thresholds");
+        // both heads give every text the same score: those above the lower threshold are the assistant head's 0.8 %
+        assert_eq!(calibration.scores.humans.iter().filter(above).count(), 40);
+        for (kind, share) in BUDGET {
+            let above = |human: &&HeadScores| calibration.above_threshold(human, kind) > 0.0;
+            let flagged = calibration.scores.humans.iter().filter(above).count();
+            assert_eq!(flagged, (5000.0 * share).round() as usize, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_share_of_the_values_exceeds_their_quantile() {
+        let exceeding = |count: usize, share: f64| {
+            let values: Vec<f64> = (0..count).map(|value| value as f64).collect();
+            let quantile = upper_quantile(values.clone(), share);
+            values.into_iter().filter(|value| *value > quantile).count()
+        };
+        let found = [(2_500, 0.002), (2_500, 0.008), (499, 0.002), (500, 0.002), (1, 0.5), (10, 0.0)];
+        assert_eq!(found.map(|(count, share)| exceeding(count, share)), [5, 20, 0, 1, 0, 0]);
+        assert_eq!(upper_quantile(Vec::new(), 0.1), 0.0);
+    }
+
+    #[test]
+    fn a_text_judged_by_its_words_is_counted_among_words() {
+        let text = |words: f32, assistant: f32| HeadScores { tokens: 100, assistant, sampled: 0.0, words };
+        let humans = (0..1000).map(|index| text(index as f32 / 1000.0, 7.0)).collect();
+        let calibration = Calibration::new(CalibrationScores { humans, machines: vec![text(9.0, 9.0)] }, 4.0);
+        let unread = text(9.5, 9.5);
+        assert_eq!(calibration.p_value(&text(-50.0, 8.0), Kind::Assistant, 0.1), 1.0 / 1001.0, "by all it has");
+        assert_eq!(calibration.clone().fast().p_value(&unread, Kind::Assistant, 0.1), 1.0 / 1001.0);
+        let plain = text(-50.0, 8.0); // its words are clearly a person's, whatever else was read
+        assert_eq!(calibration.fast().p_value(&plain, Kind::Assistant, 0.1), 1.0);
     }
 
     #[test]

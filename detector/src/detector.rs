@@ -43,6 +43,8 @@ pub enum Reason {
     NotEnglish,
     /// No letters or digits at all.
     NoText,
+    /// All of it stands in a corpus, and nothing is left to judge.
+    NothingLeft,
 }
 
 /// The two p-values, each of one head alone.
@@ -236,13 +238,11 @@ impl Detector {
         let [assistant, sampled] = &self.heads;
         let (features, style) = words_of(text);
         let words = assistant.score_words(&features, &style, detection.tokens);
-        if self.calibration.clear(detection.tokens as u32, words.words as f32).is_none() {
-            return false;
-        }
+        let Some(above) = self.calibration.clear(detection.tokens as u32, words.words as f32) else { return false };
         let unread = sampled.score_words(&features, &style, detection.tokens);
         let nothing = HeadScore { score: f64::NEG_INFINITY, ..unread };
         self.decide(detection, &[words, nothing], &style, options);
-        if detection.verdict != Verdict::Machine {
+        if above < 0.0 {
             (detection.verdict, detection.reason) = (Verdict::Undecided, Some(Reason::NotRead));
         }
         true

@@ -8,7 +8,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A false-alarm rate that the calibration cannot promise.
-    #[error("a false-positive rate of {found} cannot be promised: with {humans} human texts, {least:.5} to 0.5 can")]
+    #[error("a false-positive rate of {found} cannot be promised: with {humans} human texts, from {} to below 0.5 can", at_least(*.least))]
     FalsePositiveRate {
         /// The rate asked for.
         found: f64,
@@ -138,6 +138,13 @@ pub enum Error {
     Fit(#[from] crate::logistic::FitError),
 }
 
+/// A rate of four digits that is not below the one given.
+fn at_least(rate: f64) -> f64 {
+    let unit = 10_f64.powi(rate.log10().floor() as i32 - 3);
+    let digits = (rate / unit).ceil() * unit;
+    format!("{digits:.8}").parse().unwrap_or(digits)
+}
+
 impl Error {
     /// What the user can do about it, in one sentence.
     #[must_use]
@@ -152,7 +159,14 @@ impl Error {
                 "train them with `detect train-detector --model MODEL TEXTS... -o HEADS`, then judge with `--heads HEADS`"
                     .to_owned(),
             ),
+            Self::FalsePositiveRate { found, least, .. } if found < least && *least < 0.5 => {
+                Some(format!("ask for more, e.g. `--fpr {}`; with more human texts less can be promised", at_least(*least)))
+            }
             Self::FalsePositiveRate { .. } => Some("`--fpr 0.01` means one human text in a hundred".to_owned()),
+            Self::FewHumans { .. } => Some("add texts by people: English prose of 50 tokens and more".to_owned()),
+            Self::Fit(_) => {
+                Some("it takes texts labelled `human` and `machine`, of two sources at least, each with both".to_owned())
+            }
             Self::OtherFiles { .. } => Some("make it again with `detect calibrate`, or name the model it was made with by `--model`".to_owned()),
             Self::SharedTexts { .. } => Some("take them out of one of the two".to_owned()),
             Self::NoSuchSplit { .. } => Some("`--threshold-split` names a value of the column `split`".to_owned()),

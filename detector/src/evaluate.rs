@@ -5,7 +5,8 @@
 
 use crate::calibration::Calibration;
 use crate::detector::Options;
-use crate::fit::{Fitted, Labelled, OutOfFold, calibration_without, head_scores, sources};
+use crate::examples::Example;
+use crate::fit::{Fitted, Labelled, OutOfFold, calibration_without, head_scores, origins_of, sources};
 use crate::metrics::{auroc, rate_above, threshold_at_fpr};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -61,18 +62,20 @@ pub fn leave_one_source_out(texts: &[Labelled], fitted: &Fitted) -> Vec<Cell> {
 }
 
 fn source_cells(source: &str, texts: &[Labelled], fitted: &Fitted) -> Vec<Cell> {
+    let twins = origins_of(Some(source), texts.iter().map(|text| &text.example));
     let (mut own, mut others) = (Vec::new(), Vec::new());
     for scored in texts.iter().zip(&fitted.scores) {
         if scored.0.example.source == source {
             own.push(scored);
-        } else if scored.0.example.kind.is_none() {
+        } else if scored.0.example.kind.is_none() && !twins.contains(&scored.0.example.origin) {
             others.push(scored);
         }
     }
     let calibration = calibration_without(texts, fitted, Some(source));
-    let trial = Trial { axis: "source", group: source, own: &own, others: &others, calibration: &calibration };
+    let tables = Tables::One(&calibration);
+    let trial = Trial { axis: "source", group: source, own: &own, others: &others, tables };
     let fast = calibration.clone().fast();
-    let in_a_hurry = Trial { calibration: &fast, ..trial };
+    let in_a_hurry = Trial { tables: Tables::One(&fast), ..trial };
     let of = |evidence| if evidence == "fast" { &in_a_hurry } else { &trial };
     EVIDENCE.iter().map(|&evidence| of(evidence).cell(evidence, 2)).collect()
 }
@@ -92,6 +95,24 @@ pub fn read_when_fast(texts: &[Labelled], fitted: &Fitted) -> [f64; 2] {
 /// Texts and their scores.
 pub(crate) type Scored<'a> = (&'a Labelled, &'a OutOfFold);
 
+/// Which table judges a text.
+#[derive(Clone, Copy)]
+pub(crate) enum Tables<'a> {
+    /// The same for all.
+    One(&'a Calibration),
+    /// The one that was made without its source.
+    BySource(&'a BTreeMap<String, Calibration>),
+}
+
+impl<'a> Tables<'a> {
+    fn of(self, example: &Example) -> &'a Calibration {
+        match self {
+            Self::One(calibration) => calibration,
+            Self::BySource(calibrations) => &calibrations[&example.source],
+        }
+    }
+}
+
 /// Texts that were judged by what had not seen their like.
 #[derive(Clone, Copy)]
 pub(crate) struct Trial<'a> {
@@ -101,8 +122,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) own: &'a [Scored<'a>],
     /// Human texts that give the thresholds.
     pub(crate) others: &'a [Scored<'a>],
-    /// The table that gives the verdicts.
-    pub(crate) calibration: &'a Calibration,
+    /// What gives the verdicts.
+    pub(crate) tables: Tables<'a>,
 }
 
 impl Trial<'_> {
@@ -120,7 +141,7 @@ impl Trial<'_> {
             "one head" => f64::from(score.fusion[2]),
             "assistant head" => f64::from(score.fusion[0]),
             "sampled head" => f64::from(score.fusion[1]),
-            _ => self.calibration.combined(&head_scores(text, score)).1,
+            _ => self.tables.of(&text.example).combined(&head_scores(text, score)).1,
         }
     }
 
@@ -151,10 +172,10 @@ impl Trial<'_> {
 
     /// The verdicts themselves: *machine* stands under 1 %, and *machine* at `--fpr 0.05` under 5 %.
     fn verdict_cell(&self) -> Cell {
-        let calibration = self.calibration;
         let mut counts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
         for (text, score) in self.own {
             let machine = text.example.kind.is_some();
+            let calibration = self.tables.of(&text.example);
             let scores = head_scores(text, score);
             let (_, combined) = calibration.combined(&scores);
             let called_machine =

@@ -88,9 +88,9 @@ impl Selector {
         Self { selection, cells: BTreeMap::new() }
     }
 
-    /// Considers a document. Without a label it is human: a corpus older than language models. Texts that are too short or
-    /// no English prose are passed over.
-    pub fn offer(&mut self, document: Document) {
+    /// Considers a document, or a piece of the document of this [`origin`]. Without a label it is human: a corpus older than
+    /// language models. Texts that are too short or no English prose are passed over.
+    pub fn offer(&mut self, document: Document, origin: u64) {
         let source = document.source.clone().unwrap_or_else(|| "corpus".to_owned());
         let label = document.label.unwrap_or(Label::Human);
         let domain = document.domain.clone().unwrap_or_default();
@@ -110,8 +110,6 @@ impl Selector {
         if cell.len() >= most && cell.last_key_value().is_some_and(|(last, _)| *last < order) {
             return;
         }
-        let opening: Vec<&str> = words(&document.text).take(24).collect();
-        let origin = stable_hash(&opening, 0);
         let Some(text) = cut(&document.text, &self.selection, order) else { return };
         if !is_english(&text) {
             return; // the detector gives no verdict on it either
@@ -179,6 +177,12 @@ fn sentence_start(text: &str, at: usize) -> usize {
     if at - boundary < 300 { boundary } else { at }
 }
 
+/// What a document is known by wherever it stands: a hash of its first words. Of pieces, that of the whole document.
+#[must_use]
+pub fn origin(text: &str) -> u64 {
+    stable_hash(&words(text).take(24).collect::<Vec<&str>>(), 0)
+}
+
 /// A hash with a stable definition (XXH3-64).
 #[must_use]
 pub fn stable_hash(parts: &[&str], seed: u64) -> u64 {
@@ -203,7 +207,7 @@ mod tests {
     fn the_choice_does_not_depend_on_the_order() {
         let choose = |documents: Vec<Document>| {
             let mut selector = Selector::new(Selection { most_human: 5, ..Selection::default() });
-            documents.into_iter().for_each(|document| selector.offer(document));
+            documents.into_iter().for_each(|document| selector.offer(document, 0));
             selector.finish()
         };
         let forward: Vec<Document> = (0..30).map(|id| document(id, "a")).collect();
@@ -218,7 +222,7 @@ mod tests {
         let mut selector = Selector::new(Selection { most_human: 5, most_human_of_source: 8, ..Selection::default() });
         for id in 0..60 {
             let domain = (id % 3).to_string();
-            selector.offer(Document { domain: Some(domain), ..document(id, if id < 45 { "a" } else { "b" }) });
+            selector.offer(Document { domain: Some(domain), ..document(id, if id < 45 { "a" } else { "b" }) }, 0);
         }
         let of_source = |chosen: &[Example], source| chosen.iter().filter(|example| example.source == source).count();
         let chosen = selector.finish();
@@ -241,7 +245,8 @@ mod tests {
         for (id, (source, label)) in
             [("seqxgpt", Label::Machine), ("seqxgpt", Label::Human), ("l2r", Label::Machine)].into_iter().enumerate()
         {
-            selector.offer(Document { label: Some(label), domain: Some(id.to_string()), ..document(id, source) });
+            let document = Document { label: Some(label), domain: Some(id.to_string()), ..document(id, source) };
+            selector.offer(document, 0);
         }
         let kinds: Vec<_> = selector.finish().into_iter().map(|example| (example.source, example.kind)).collect();
         let expected = [("l2r", Some(Kind::Assistant)), ("seqxgpt", None), ("seqxgpt", Some(Kind::Sampled))];

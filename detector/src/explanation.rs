@@ -20,8 +20,10 @@ use std::ops::Range;
 const PASSAGE_TOKENS: usize = LEAST_TOKENS + 10;
 /// The expected share of false alarms among the sentences that are said to stand out.
 pub const FALSE_DISCOVERY_RATE: f64 = 0.1;
-/// Evidence of a word, log-odds, from which on it is coloured faintly, clearly, strongly.
+/// Evidence of a word, log-odds, from which on it is coloured faintly, clearly, strongly, in a text of up to [`LEVELS_WORDS`] words.
 pub const LEVELS: [f64; 3] = [0.01, 0.04, 0.12];
+/// In a text of more words than this each has less of a say, and the levels are lower by as much.
+pub const LEVELS_WORDS: usize = 200;
 
 /// A word and what it says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,7 +34,7 @@ pub struct WordValue {
     pub end: usize,
     /// The sum of the evidence of its tokens, log-odds; above 0 it speaks for a machine.
     pub evidence: f64,
-    /// -3 (strongly human) to 3 (strongly machine), by [`LEVELS`].
+    /// -3 (strongly human) to 3 (strongly machine), by [`Explanation::levels`].
     pub level: i8,
     /// Its tokens, as indices into the token values.
     pub tokens: Range<usize>,
@@ -73,6 +75,8 @@ pub struct Prediction {
 pub struct Explanation {
     /// The verdict, with token values.
     pub detection: Detection,
+    /// Evidence of a word, log-odds, from which on it is coloured faintly, clearly, strongly: [`LEVELS`], for so many words.
+    pub levels: [f64; 3],
     /// The words in order.
     pub words: Vec<WordValue>,
     /// The sentences in order.
@@ -98,6 +102,7 @@ impl Detector {
         let normalized = normalize(text);
         let words = words(text, &values);
         Ok(Explanation {
+            levels: levels(words.len()),
             sentences: self.sentence_values(text, &values, &words, options)?,
             words,
             quotations: quotations(text),
@@ -210,11 +215,22 @@ fn words(text: &str, values: &[TokenValue]) -> Vec<WordValue> {
             }),
         }
     }
+    let levels = levels(words.len());
     for word in &mut words {
-        let level = LEVELS.iter().filter(|level| word.evidence.abs() >= **level).count() as i8;
+        let level = levels.iter().filter(|level| word.evidence.abs() >= **level).count() as i8;
         word.level = if word.evidence < 0.0 { -level } else { level };
     }
     words
+}
+
+/// The levels for so many words, rounded to two digits.
+fn levels(words: usize) -> [f64; 3] {
+    let share = LEVELS_WORDS as f64 / words.max(LEVELS_WORDS) as f64;
+    LEVELS.map(|level| {
+        let unit = 10_f64.powi((level * share).log10().floor() as i32 - 1);
+        let rounded = (level * share / unit).round() * unit;
+        format!("{rounded:.6}").parse().unwrap_or(rounded)
+    })
 }
 
 #[cfg(test)]
@@ -228,6 +244,14 @@ mod tests {
         and nobody could afford to keep it up. My uncle bought it in the end, for the price of a used car, and spent \
         three summers on the roof.\n\nI helped him with the windows. \u{201C}You hold the frame and I do the swearing,\u{201D} he \
         said, and that was how we worked, until the last pane was in and the rain could not reach the floor any more.";
+
+    #[test]
+    fn levels_fall_with_the_number_of_words() {
+        assert_eq!(levels(0), LEVELS);
+        assert_eq!(levels(LEVELS_WORDS), LEVELS);
+        assert_eq!(levels(900), [0.0022, 0.0089, 0.027]);
+        assert_eq!(levels(2_000), [0.001, 0.004, 0.012]);
+    }
 
     #[test]
     fn words_hold_all_evidence_and_sentences_all_words() {

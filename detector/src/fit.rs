@@ -1,9 +1,10 @@
 //! Fitting the heads, and judging them on sources they have not seen.
 //!
 //! Folds are by source, never by row. For each source, lexical model and probe are trained on the others; what they say of the
-//! source is out-of-fold. The fusion for a source is fitted on the out-of-fold evidence of the others. So every score in the
-//! calibration table and in the evaluation is of a text from a source that the whole chain had not seen (but for the
-//! lexical models behind the *other* sources' evidence, which had).
+//! source is out-of-fold. The fusion for a source is fitted on the out-of-fold evidence of the others, and its calibration
+//! table holds the others' scores. So every score in the table and in the evaluation is of a text from a source that the whole
+//! chain had not seen, but for what gave the *other* sources their evidence, which had. A text of a source that stands in another
+//! one too, under the same opening, is left out with it.
 
 use crate::calibration::{Calibration, CalibrationScores, HeadScores};
 use crate::examples::{Example, Kind};
@@ -80,6 +81,12 @@ pub struct OutOfFold {
 }
 
 impl OutOfFold {
+    /// The row of the fusion of a task that these scores of a text make.
+    pub(crate) fn row(&self, task: usize, text: &Labelled) -> Vec<f32> {
+        let statistics = text.measurement.statistics.row(text.measurement.tokens);
+        fusion_row(self.lexical[task], self.probe[task], self.style[task], &statistics)
+    }
+
     /// Takes the evidence for a task from a row of its fusion.
     pub(crate) fn take(&mut self, task: usize, row: &[f32]) {
         (self.lexical[task], self.probe[task], self.style[task]) = (row[LEXICAL], row[HIDDEN], row[STYLE]);
@@ -176,7 +183,7 @@ pub fn sources(texts: &[Labelled]) -> Vec<String> {
 }
 
 /// The documents behind the texts of a source, which may stand in other sources too.
-fn origins_of<'a>(source: Option<&str>, examples: impl Iterator<Item = &'a Example>) -> BTreeSet<u64> {
+pub(crate) fn origins_of<'a>(source: Option<&str>, examples: impl Iterator<Item = &'a Example>) -> BTreeSet<u64> {
     examples.filter(|example| Some(example.source.as_str()) == source).map(|example| example.origin).collect()
 }
 
@@ -266,21 +273,16 @@ fn train_lexical(chosen: &[&LabelledWords], seed: u64) -> LexicalWeights {
     LexicalTrainer { bits: LEXICAL_BITS, seed, ..LexicalTrainer::default() }.train(&examples)
 }
 
-/// The fusion of a task, and that of its likelihood evidence alone, made on out-of-fold rows.
-fn train_fusion(
+/// The fusion of a task, and that of its likelihood evidence alone, made on the out-of-fold rows of the examples that are wanted.
+pub(crate) fn train_fusion(
     task: Task,
     reader: Reader,
     texts: &[Labelled],
     rows: &[Vec<f32>],
-    left_out: Option<&str>,
+    wanted: &dyn Fn(&Example) -> bool,
 ) -> Result<[Fusion; 2], FitError> {
-    let banned = origins_of(left_out, texts.iter().map(|text| &text.example));
-    let chosen: Vec<usize> = (0..texts.len())
-        .filter(|&index| {
-            let example = &texts[index].example;
-            task.takes(example.kind) && !banned.contains(&example.origin)
-        })
-        .collect();
+    let takes = |example: &Example| task.takes(example.kind) && wanted(example);
+    let chosen: Vec<usize> = (0..texts.len()).filter(|&index| takes(&texts[index].example)).collect();
     let weights = balanced(&chosen.iter().map(|&index| &texts[index].example).collect::<Vec<_>>());
     let labels: Vec<bool> = chosen.iter().map(|&index| texts[index].example.kind.is_some()).collect();
     let rows: Vec<Vec<f32>> = chosen.iter().map(|&index| rows[index].clone()).collect();
@@ -332,7 +334,9 @@ pub fn fit(
     folds.fusions = jobs
         .par_iter()
         .map(|key| {
-            let fusions = train_fusion(TASKS[key.0], reader, texts, &rows[key.0], key.1.as_deref())?;
+            let banned = origins_of(key.1.as_deref(), texts.iter().map(|text| &text.example));
+            let wanted = |example: &Example| !banned.contains(&example.origin);
+            let fusions = train_fusion(TASKS[key.0], reader, texts, &rows[key.0], &wanted)?;
             done();
             Ok((key.clone(), fusions))
         })
@@ -354,18 +358,16 @@ pub fn fit(
     Ok(Fitted { reader, heads, folds, scores, calibration })
 }
 
-/// The out-of-fold scores of all texts but those of `left_out`, as the calibration table wants them.
+/// The out-of-fold scores of all texts but those of `left_out`, wherever they stand, as the calibration table wants them.
 #[must_use]
 pub(crate) fn calibration_scores(
     texts: &[Labelled],
     scores: &[OutOfFold],
     left_out: Option<&str>,
 ) -> CalibrationScores {
+    let banned = origins_of(left_out, texts.iter().map(|text| &text.example));
     let mut table = CalibrationScores::default();
-    for (text, score) in texts.iter().zip(scores) {
-        if Some(text.example.source.as_str()) == left_out {
-            continue;
-        }
+    for (text, score) in texts.iter().zip(scores).filter(|(text, _)| !banned.contains(&text.example.origin)) {
         let of_class = if text.example.kind.is_some() { &mut table.machines } else { &mut table.humans };
         of_class.push(head_scores(text, score));
     }
@@ -385,8 +387,97 @@ pub(crate) fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
     }
 }
 
+/// The calibrations for judging each source.
+#[must_use]
+pub(crate) fn calibrations(texts: &[Labelled], fitted: &Fitted) -> BTreeMap<String, Calibration> {
+    let of_source = |source: String| {
+        let calibration = calibration_without(texts, fitted, Some(&source));
+        (source, calibration)
+    };
+    sources(texts).into_par_iter().map(of_source).collect()
+}
+
 /// The calibration for judging one source: made of the others, or of all.
 #[must_use]
 pub(crate) fn calibration_without(texts: &[Labelled], fitted: &Fitted, source: Option<&str>) -> Calibration {
     Calibration::new(calibration_scores(texts, &fitted.scores, source), MARGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::words_of;
+    use crate::statistics::Statistics;
+    use generator::TokenStats;
+
+    /// A text whose first hidden state is `planted`, and whose second tells machines from people a little.
+    fn text(number: usize, source: &str, kind: Option<Kind>, planted: f32) -> Labelled {
+        let noise = |salt: usize| (stable(number, salt) % 1000) as f32 / 1000.0;
+        let (lexical, style) = words_of("The rain had stopped, and nobody was in the street but a dog.");
+        let hidden = vec![planted, noise(1) + if kind.is_some() { 0.3 } else { 0.0 }];
+        let example = Example {
+            id: number.to_string(),
+            text: String::new(),
+            kind,
+            source: source.to_owned(),
+            domain: format!("{source}/{}", number % 2),
+            generator: kind.is_some().then(|| "gpt-4".to_owned()),
+            origin: stable(number, 2),
+        };
+        let token = |at: usize| TokenStats {
+            log_prob: -1.0 - noise(at),
+            rank: 1,
+            expected_log_prob: -1.5,
+            log_prob_variance: 1.0,
+        };
+        let statistics = Statistics::of(&[token(3), token(4), token(5)], &[1, 2, 3], 12).expect("three tokens");
+        Labelled { example, measurement: Measurement { tokens: 100, statistics, hidden, lexical, style } }
+    }
+
+    fn stable(number: usize, salt: usize) -> u64 {
+        crate::examples::stable_hash(&[&number.to_string(), &salt.to_string()], 0)
+    }
+
+    /// Three sources; only the machine texts of `marked` are marked. One of them, and one human text, stand in `other` too.
+    fn texts() -> Vec<Labelled> {
+        let mut texts = Vec::new();
+        for (at, source) in ["marked", "other", "third"].into_iter().enumerate() {
+            for number in at * 100..at * 100 + 60 {
+                let kind = (number % 2 == 0).then_some(Kind::Assistant);
+                let planted = if kind.is_some() && source == "marked" { 10.0 } else { 0.0 };
+                texts.push(text(number, source, kind, planted));
+            }
+            texts.extend((0..10).map(|number| text(at * 100 + 70 + number, source, Some(Kind::Sampled), 0.0)));
+        }
+        for number in [0, 1] {
+            let twin = Labelled {
+                example: Example { source: "other".to_owned(), ..texts[number].example.clone() },
+                ..texts[number].clone()
+            };
+            texts.push(twin);
+        }
+        texts
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_seen_wherever_it_stands() {
+        let texts = texts();
+        let fitted = fit(&[], &texts, Reader::Large, 1, &|| ()).expect("both classes");
+        let [plain, marked] =
+            [0.0, 10.0].map(|planted| text(1000, "marked", Some(Kind::Assistant), planted).measurement);
+        let difference = |source: &str| {
+            let [plain, marked] = [&plain, &marked].map(|measurement| fitted.folds.score(source, measurement).probe[0]);
+            marked - plain
+        };
+        assert_eq!(difference("marked"), 0.0, "the mark was seen");
+        assert!(difference("third") > 0.5, "{}", difference("third"));
+
+        let humans = |left_out| calibration_scores(&texts, &fitted.scores, left_out).humans.len();
+        assert_eq!(humans(None), 91);
+        assert_eq!(humans(Some("third")), 61);
+        assert_eq!(humans(Some("marked")), 60, "its 30, and the one that stands elsewhere");
+        let cells = crate::evaluate::leave_one_source_out(&texts, &fitted);
+        assert_eq!(cells.len(), 3 * crate::evaluate::EVIDENCE.len());
+        assert_eq!(calibrations(&texts, &fitted)["marked"].counts(), [60, 80]);
+    }
 }

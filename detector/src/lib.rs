@@ -38,8 +38,8 @@ pub use calibration::{BUDGET, Calibration, CalibrationScores, HeadScores, Humans
 pub use detector::{Detection, Detector, LEAST_TOKENS, Options, PValues, Reason, TokenValue, Verdict};
 pub use error::{Error, Result};
 pub use evaluate::{Cell, EVIDENCE, leave_one_source_out, mean, read_when_fast};
-pub use examples::{Example, Kind, Selection, Selector, stable_hash};
-pub use explanation::{Explanation, FALSE_DISCOVERY_RATE, LEVELS, Prediction, SentenceValue, WordValue};
+pub use examples::{Example, Kind, Selection, Selector, origin, stable_hash};
+pub use explanation::{Explanation, FALSE_DISCOVERY_RATE, LEVELS, LEVELS_WORDS, Prediction, SentenceValue, WordValue};
 pub use fingerprint::{Fingerprint, NORMALIZER, sha256};
 pub use fit::{Fitted, Folds, Labelled, LabelledWords, OutOfFold, TASKS, fit, sources};
 pub use fusion::Fusion;

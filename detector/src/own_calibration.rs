@@ -74,7 +74,7 @@ impl OwnCalibration {
     /// Reads a calibration and checks that it was made with this detector.
     ///
     /// # Errors
-    /// When the bytes are none, of a later format, or made with another model, other heads or other lexical weights.
+    /// When the bytes are none, of a later format, or made with another model, other heads, other lexical weights or another normaliser.
     pub fn from_json(bytes: &[u8], origin: &str, detector: &Fingerprint) -> Result<Self> {
         let json = |source| Error::Json { origin: origin.to_owned(), what: "calibration of one's own", source };
         let own: Self = serde_json::from_slice(bytes).map_err(json)?;
@@ -83,11 +83,13 @@ impl OwnCalibration {
             return Err(Error::Format { what, found: own.format, expected: CALIBRATION_FORMAT });
         }
         let (found, expected) = (&own.fingerprint, detector);
+        let normalizers = [found, expected].map(|print| print.normalizer.to_string());
         for (what, found, expected) in [
             ("language model", &found.model, &expected.model),
             ("heads", &found.heads, &expected.heads),
             ("lexical weights", &found.lexical, &expected.lexical),
             ("scale", &found.calibration, &expected.calibration),
+            ("normaliser", &normalizers[0], &normalizers[1]),
         ] {
             if found != expected {
                 let (found, expected) = (found.clone(), expected.clone());
@@ -188,6 +190,10 @@ mod tests {
         own.fingerprint.lexical = "0".repeat(64);
         let refused = OwnCalibration::from_json(&json(&own), "c.json", print);
         assert!(matches!(refused, Err(Error::OtherFiles { what: "lexical weights", .. })), "{refused:?}");
+        let mut own = OwnCalibration::new(print, texts(30)).expect("30 texts");
+        own.fingerprint.normalizer += 1;
+        let refused = OwnCalibration::from_json(&json(&own), "c.json", print);
+        assert!(matches!(refused, Err(Error::OtherFiles { what: "normaliser", .. })), "{refused:?}");
         own.format = 1;
         let refused = OwnCalibration::from_json(&json(&own), "c.json", print);
         assert!(matches!(refused, Err(Error::Format { found: 1, .. })), "{refused:?}");

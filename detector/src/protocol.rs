@@ -2,16 +2,20 @@
 //! was left out, one set of recent models by what was learned from another, texts of some length, texts that were changed
 //! to mislead.
 //!
-//! Only the assistant head is trained, so only it is trained anew. The sampled head is a fixed sum and keeps the scale it
-//! has without the source of the text.
+//! Only the assistant head is trained, so only it is trained anew, and its scale is made anew without the group. The sampled head
+//! is a fixed sum and keeps the scale it has without the source of the text. The human texts of the thresholds are judged by what
+//! was trained without their source, as everywhere; the group itself took part in that.
 
 use crate::attacks::Attack;
 use crate::calibration::{Calibration, CalibrationScores};
-use crate::evaluate::{Cell, Scored, Trial};
+use crate::evaluate::{Cell, Scored, Tables, Trial};
 use crate::examples::{Example, Kind, stable_hash};
-use crate::fit::{Fitted, Labelled, LabelledWords, OutOfFold, TASKS, calibration_without, head_scores, train_base};
+use crate::fit::{
+    Fitted, Labelled, LabelledWords, OutOfFold, TASKS, calibrations, head_scores, train_base, train_fusion,
+};
 use crate::groups::{register, vendor};
 use crate::heads::{HIDDEN, MARGIN, Measurement};
+use crate::language::words;
 use crate::logistic::FitError;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -37,8 +41,13 @@ const AROUND: f64 = std::f64::consts::SQRT_2;
 
 type Predicate<'a> = Box<dyn Fn(&Example) -> bool + Sync + Send + 'a>;
 
-/// Numbers of texts with their scores.
-type Judged = Vec<(usize, OutOfFold)>;
+/// What a fold says of its texts.
+struct Judged {
+    /// Numbers of the texts that it judges, with their scores.
+    own: Vec<(usize, OutOfFold)>,
+    /// The out-of-fold scores of all texts on the scale of the fold.
+    all: Vec<OutOfFold>,
+}
 
 /// A training of the assistant head, and what is judged by it.
 struct Fold<'a> {
@@ -134,6 +143,8 @@ pub fn leave_groups_out(
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<Cell>, FitError> {
     let folds = folds(texts);
+    let rows: Vec<Vec<f32>> =
+        texts.iter().zip(&fitted.scores).map(|(text, score)| score.row(ASSISTANT, text)).collect();
     let judged: Vec<Judged> = folds
         .par_iter()
         .map(|fold| {
@@ -141,44 +152,42 @@ pub fn leave_groups_out(
             let banned: BTreeSet<u64> = judges.iter().map(|&index| texts[index].example.origin).collect();
             let wanted = |example: &Example| (fold.trains)(example) && !banned.contains(&example.origin);
             let base = train_base(TASKS[ASSISTANT], fitted.reader, words, texts, &wanted, seed)?;
-            let fusion = fitted.folds.fusion(ASSISTANT, None);
-            let judge = |index: usize| {
+            let [fusion, _] = train_fusion(TASKS[ASSISTANT], fitted.reader, texts, &rows, &wanted)?;
+            let judge = |index: usize, row: &[f32]| {
                 let mut score = fitted.scores[index];
-                let row = base.row(&texts[index].measurement);
-                score.take(ASSISTANT, &row);
-                score.fusion[ASSISTANT] = fusion.score(&row) as f32;
-                score.words = fusion.score_without(&row, HIDDEN) as f32;
-                (index, score)
+                score.take(ASSISTANT, row);
+                score.fusion[ASSISTANT] = fusion.score(row) as f32;
+                score.words = fusion.score_without(row, HIDDEN) as f32;
+                score
+            };
+            let own = judges.into_iter().map(|index| (index, judge(index, &base.row(&texts[index].measurement))));
+            let judged = Judged {
+                own: own.collect(),
+                all: rows.iter().enumerate().map(|(index, row)| judge(index, row)).collect(),
             };
             done();
-            Ok(judges.into_iter().map(judge).collect())
+            Ok(judged)
         })
         .collect::<Result<_, FitError>>()?;
     let mut trials: Vec<(&'static str, &str, Judged)> = Vec::new();
     for (fold, judged) in folds.iter().zip(judged) {
         match trials.last_mut() {
-            Some((axis, group, all)) if (*axis, *group) == (fold.axis, fold.group.as_str()) => all.extend(judged),
+            Some((axis, group, first)) if (*axis, *group) == (fold.axis, fold.group.as_str()) => {
+                first.own.extend(judged.own);
+            }
             _ => trials.push((fold.axis, &fold.group, judged)),
         }
     }
-    let mut cells: Vec<Cell> = trials
-        .par_iter()
-        .flat_map_iter(|(axis, group, judged)| group_cells(axis, group, judged, texts, fitted))
-        .collect();
+    let mut cells: Vec<Cell> =
+        trials.par_iter().flat_map_iter(|(axis, group, judged)| group_cells(axis, group, judged, texts)).collect();
     cells.extend(length_cells(texts, fitted));
     Ok(cells)
 }
 
 /// Human texts that were judged in the trial itself give the thresholds where there are machine texts too; else all that
 /// are not of the group.
-fn group_cells(
-    axis: &'static str,
-    group: &str,
-    judged: &[(usize, OutOfFold)],
-    texts: &[Labelled],
-    fitted: &Fitted,
-) -> Vec<Cell> {
-    let scores = &fitted.scores;
+fn group_cells(axis: &'static str, group: &str, judged: &Judged, texts: &[Labelled]) -> Vec<Cell> {
+    let Judged { own: judged, all: scores } = judged;
     let of_trial: BTreeSet<usize> = judged.iter().map(|(index, _)| *index).collect();
     let is_human = |index: usize| texts[index].example.kind.is_none();
     let [mut own, mut others]: [Vec<Scored<'_>>; 2] = [Vec::new(), Vec::new()];
@@ -199,13 +208,14 @@ fn group_cells(
     table.humans.sort_by_key(|score| score.tokens);
     table.machines.sort_by_key(|score| score.tokens);
     let calibration = Calibration::new(table, MARGIN);
-    let trial = Trial { axis, group, own: &own, others: &others, calibration: &calibration };
+    let trial = Trial { axis, group, own: &own, others: &others, tables: Tables::One(&calibration) };
     COMPARED.iter().map(|&evidence| trial.cell(evidence, ASSISTANT)).collect()
 }
 
-/// Texts of about some length, each judged without its source.
+/// Texts of about some length, each judged without its source. The thresholds of scores are of the human texts of this length
+/// themselves, so what exceeds them says nothing.
 fn length_cells(texts: &[Labelled], fitted: &Fitted) -> Vec<Cell> {
-    let calibration = calibration_without(texts, fitted, None);
+    let calibrations = calibrations(texts, fitted);
     let mut cells = Vec::new();
     for length in LENGTHS {
         let [least, most] = [f64::from(length) / AROUND, f64::from(length) * AROUND];
@@ -215,8 +225,10 @@ fn length_cells(texts: &[Labelled], fitted: &Fitted) -> Vec<Cell> {
             continue;
         }
         let group = format!("{least:.0}-{most:.0} tokens");
-        let trial = Trial { axis: "length", group: &group, own: &own, others: &own, calibration: &calibration };
-        cells.extend(["two heads", "verdict"].map(|evidence| trial.cell(evidence, ASSISTANT)));
+        let tables = Tables::BySource(&calibrations);
+        let trial = Trial { axis: "length", group: &group, own: &own, others: &own, tables };
+        cells.push(Cell { fpr: [None, None], ..trial.cell("two heads", ASSISTANT) });
+        cells.push(trial.cell("verdict", ASSISTANT));
     }
     cells
 }
@@ -235,8 +247,11 @@ pub struct Attacked {
 /// At most so many machine and human texts of each source under each attack; a choice that depends on nothing but the texts.
 #[must_use]
 pub fn attacked(texts: &[Labelled], most: usize) -> Vec<Attacked> {
-    let humans: Vec<&str> =
-        texts.iter().filter(|text| text.example.kind.is_none()).map(|text| text.example.text.as_str()).collect();
+    let humans: Vec<(&Example, usize)> = texts
+        .iter()
+        .filter(|text| text.example.kind.is_none())
+        .map(|text| (&text.example, words(&text.example.text).count()))
+        .collect();
     let mut order: Vec<(&str, bool, u64, usize)> = texts
         .iter()
         .enumerate()
@@ -250,7 +265,7 @@ pub fn attacked(texts: &[Labelled], most: usize) -> Vec<Attacked> {
     for cell in order.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1)) {
         for &(.., random, index) in cell.iter().take(most) {
             let text = &texts[index].example.text;
-            let human = humans[random as usize % humans.len().max(1)];
+            let human = human_for(&texts[index].example, &humans, random);
             for attack in Attack::ALL {
                 changed.push(Attacked { attack: Some(attack), index, text: attack.apply(text, human) });
             }
@@ -260,10 +275,20 @@ pub fn attacked(texts: &[Labelled], most: usize) -> Vec<Attacked> {
     changed
 }
 
+/// A human text, long enough to give a quarter of this one: of the same source, which what judges it was trained without, where
+/// that has one, else of any.
+fn human_for<'a>(example: &Example, humans: &[(&'a Example, usize)], random: u64) -> &'a str {
+    let wanted = words(&example.text).count() / 4 + 1;
+    let start = random as usize % humans.len().max(1);
+    let long_enough = || humans[start..].iter().chain(&humans[..start]).filter(|(_, words)| *words >= wanted);
+    let of_source = long_enough().find(|(human, _)| human.source == example.source && human.origin != example.origin);
+    of_source.or_else(|| long_enough().next()).map_or("", |(human, _)| human.text.as_str())
+}
+
 /// The table of attacks: each text by what was trained without its source, against thresholds from human texts as they were.
 #[must_use]
 pub fn attack_cells(texts: &[Labelled], fitted: &Fitted, measured: Vec<(Attacked, Measurement)>) -> Vec<Cell> {
-    let calibration = calibration_without(texts, fitted, None);
+    let calibrations = calibrations(texts, fitted);
     let others: Vec<Scored<'_>> =
         texts.iter().zip(&fitted.scores).filter(|(text, _)| text.example.kind.is_none()).collect();
     let judged: Vec<(Option<Attack>, Labelled, OutOfFold)> = measured
@@ -279,7 +304,8 @@ pub fn attack_cells(texts: &[Labelled], fitted: &Fitted, measured: Vec<(Attacked
         let of_attack = judged.iter().filter(|(of, ..)| *of == attack);
         let own: Vec<Scored<'_>> = of_attack.map(|(_, text, score)| (text, score)).collect();
         let group = attack.map_or("none", Attack::name);
-        let trial = Trial { axis: "attack", group, own: &own, others: &others, calibration: &calibration };
+        let tables = Tables::BySource(&calibrations);
+        let trial = Trial { axis: "attack", group, own: &own, others: &others, tables };
         cells.extend(["lexical", "two heads", "verdict"].map(|evidence| trial.cell(evidence, ASSISTANT)));
     }
     cells

@@ -19,13 +19,15 @@ pub struct Tolerance {
     pub nats: f64,
     /// Of the score and the evidence of tokens, log-odds.
     pub log_odds: f64,
+    /// Of the p-value: a text whose score differs by rounding may change places with one that is counted.
+    pub p_value: f64,
     /// Of a rank, as a share of it, and at least one place: tokens of almost equal probability change places.
     pub rank: f64,
 }
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { nats: 2e-3, log_odds: 2e-2, rank: 0.02 }
+        Self { nats: 2e-3, log_odds: 2e-2, p_value: 1e-3, rank: 0.02 }
     }
 }
 
@@ -130,16 +132,24 @@ impl Receipt {
         let own = |receipt: &Self| receipt.own_calibration_sha256.clone().unwrap_or_else(|| "none".to_owned());
         same("own calibration", &own(self), &own(now));
         same("normalised text", &self.normalized_sha256, &now.normalized_sha256);
+        same("bytes of the text", &self.text_bytes, &now.text_bytes);
         same("verdict", &format!("{:?}", self.verdict), &format!("{:?}", now.verdict));
+        let reason = |receipt: &Self| receipt.reason.map_or_else(|| "none".to_owned(), |reason| format!("{reason:?}"));
+        same("reason", &reason(self), &reason(now));
         same("number of tokens", &self.tokens.len(), &now.tokens.len());
         let close = |expected: Option<f64>, found: Option<f64>, most: f64| match (expected, found) {
             (Some(expected), Some(found)) => (expected - found).abs() <= most,
             (expected, found) => expected == found,
         };
         let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.6}"));
-        if !close(self.score, now.score, tolerance.log_odds) {
-            let (expected, seen) = (number(self.score), number(now.score));
-            found.push(Mismatch { what: "score".to_owned(), expected, found: seen });
+        for (what, expected, seen, most) in [
+            ("score", self.score, now.score, tolerance.log_odds),
+            ("p-value", self.p_value, now.p_value, tolerance.p_value),
+        ] {
+            if !close(expected, seen, most) {
+                let (expected, seen) = (number(expected), number(seen));
+                found.push(Mismatch { what: what.to_owned(), expected, found: seen });
+            }
         }
         for (index, (one, other)) in self.tokens.iter().zip(&now.tokens).enumerate() {
             let log = |value: &TokenValue| value.log_probability.map(f64::from);
@@ -192,6 +202,10 @@ mod tests {
         other.tokens[7].log_probability = other.tokens[7].log_probability.map(|log| log - 0.01);
         other.fingerprint.heads.clear();
         assert_eq!(names(&other), ["heads", "log-probability of token 7"]);
+        other = receipt.clone();
+        other.p_value = other.p_value.map(|p_value| p_value / 2.0);
+        (other.reason, other.text_bytes) = (Some(Reason::TooShort), 1);
+        assert_eq!(names(&other), ["bytes of the text", "reason", "p-value"]);
         assert!(matches!(Receipt::from_json(b"{}", "r.json"), Err(Error::Json { .. })));
     }
 }

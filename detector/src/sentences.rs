@@ -17,6 +17,15 @@ const LONG_QUOTATION: usize = 5;
 /// The sentences of a text, without the white space around them, in order.
 #[must_use]
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
+    cut_at_marks(text, true)
+}
+
+/// The sentences of a text whose capitals say nothing: one ends at its mark before any white space, but after an abbreviation.
+pub(crate) fn sentences_in_any_case(text: &str) -> Vec<Range<usize>> {
+    cut_at_marks(text, false)
+}
+
+fn cut_at_marks(text: &str, capitals: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut characters = text.char_indices().peekable();
@@ -31,9 +40,10 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
                     characters.next();
                 }
                 let begins = rest.trim_start().chars().next();
-                let is_start =
-                    begins.is_none_or(|next| next.is_uppercase() || next.is_numeric() || "\"'“‘([—-".contains(next));
-                if rest.starts_with(char::is_whitespace) && is_start && !is_abbreviated(&text[start..at], character) {
+                let is_start = !capitals
+                    || begins.is_none_or(|next| next.is_uppercase() || next.is_numeric() || "\"'“‘([—-".contains(next));
+                let is_abbreviated = || is_abbreviated(&text[start..at], character, capitals);
+                if rest.starts_with(char::is_whitespace) && is_start && !is_abbreviated() {
                     push(text, start..closed, &mut found);
                     start = closed;
                 }
@@ -59,11 +69,14 @@ fn push(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether the word before a point is an abbreviation or an initial.
-fn is_abbreviated(before: &str, mark: char) -> bool {
+/// Whether the word before a point is an abbreviation or an initial. Where capitals say nothing, so is a word with a point
+/// within (`a.m.`, `U.S.`), since no capital tells whether a sentence follows.
+fn is_abbreviated(before: &str, mark: char, capitals: bool) -> bool {
     let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().trim_start_matches(['(', '"', '“']);
-    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
-    mark == '.' && (is_initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str()))
+    let is_capital = |letter: char| if capitals { letter.is_uppercase() } else { letter.is_alphabetic() };
+    let is_initial = word.chars().count() == 1 && word.chars().all(is_capital) && !word.eq_ignore_ascii_case("i");
+    let has_point = !capitals && word.contains('.') && word.split('.').all(|part| part.chars().count() <= 2);
+    mark == '.' && (is_initial || has_point || ABBREVIATIONS.contains(&word.to_lowercase().as_str()))
 }
 
 /// Quotations of some words: between double quotation marks within a paragraph, and lines that begin with `>`.
@@ -117,6 +130,24 @@ mod tests {
         );
         assert_eq!(cut("A heading\n\nThen text… “And more.” So."), ["A heading", "Then text…", "“And more.”", "So."]);
         assert_eq!(cut(" \n "), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn without_capitals_a_mark_and_a_space_are_enough() {
+        let text = "Dr. J. Smith came at 5 a.m. to the U.S. base, i.e. late. He left… “Why?” So did I. Then we ate.";
+        let cut = |text: &str| {
+            sentences_in_any_case(text).into_iter().map(|range| text[range].to_lowercase()).collect::<Vec<_>>()
+        };
+        let expected = [
+            "dr. j. smith came at 5 a.m. to the u.s. base, i.e. late.",
+            "he left…",
+            "“why?”",
+            "so did i.",
+            "then we ate.",
+        ];
+        assert_eq!(cut(text), expected);
+        assert_eq!(cut(&text.to_lowercase()), expected);
+        assert_eq!(cut(&text.to_uppercase()), expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use crate::language::{is_function_word, words};
 use crate::logistic::{FitError, Logistic};
-use crate::sentences::sentences;
+use crate::sentences::sentences_in_any_case;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ const ENDINGS: [(&str, &[&str]); 4] =
 #[must_use]
 pub fn marks(text: &str) -> Vec<(&'static str, f32)> {
     let text = text.split_whitespace().collect::<Vec<&str>>().join(" ");
-    let lower: Vec<String> = sentences(&text).into_iter().map(|range| text[range].to_lowercase()).collect();
+    let lower: Vec<String> = sentences_in_any_case(&text).into_iter().map(|range| text[range].to_lowercase()).collect();
     let sentences: Vec<(&str, Vec<Word<'_>>)> = lower
         .iter()
         .map(|sentence| (sentence.as_str(), words(sentence).map(Word::new).collect::<Vec<_>>()))
@@ -336,9 +336,12 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_and_spaces_change_nothing() {
-        let text = "We walked down to the river. Nobody said a word, and the rain went on.";
-        assert_eq!(marks(text), marks(&text.replace(' ', "  \n")));
+    fn line_breaks_spaces_and_capitals_change_nothing() {
+        let text = "We walked down to the river at 5 a.m. with Mr. Lee. Nobody said a word, and the rain went on.";
+        assert_eq!(mark(text, "longest sentence"), 13.0); // `a.m.` are two words
+        for changed in [text.replace(' ', "  \n"), text.to_lowercase(), text.to_uppercase()] {
+            assert_eq!(marks(text), marks(&changed), "{changed}");
+        }
     }
 
     #[test]

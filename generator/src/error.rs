@@ -243,6 +243,9 @@ impl Error {
             Self::Device { name, .. } if name == "wgpu" => {
                 "a GPU needs its driver (Vulkan, Metal or DX12); or take `--device cpu`"
             }
+            Self::Device { name, .. } if name == "tch" => {
+                "build with `--features tch` (needs PyTorch), or take `--device cpu`"
+            }
             Self::Device { .. } => "devices are `cpu`, `ndarray`, and with the feature `wgpu` also `wgpu`",
             _ => return None,
         };

@@ -86,6 +86,10 @@ impl Trainer {
             let reason = format!("a batch of {} x {} tokens is empty", config.batch, config.tokens);
             return Err(Error::Training { step: 0, reason });
         }
+        if !(config.learning_rate > 0.0 && config.learning_rate.is_finite()) {
+            let reason = format!("a learning rate of {} teaches nothing: 0.001 is a usual one", config.learning_rate);
+            return Err(Error::Training { step: 0, reason });
+        }
         Ok(Self { optimizer: optimizer(&model, &config), model, config, device, step: 0, order: None })
     }
 

@@ -24,7 +24,7 @@ pub use evaluation_page::{summary, worst_in_words};
 pub use leave_one_source_out::{write_leave_one_source_out, write_protocol};
 pub use sarif::{Finding, sarif};
 pub use tables::{comparison_table, read_me};
-pub use terminal::show;
+pub use terminal::{harmless, show};
 pub use text_page::{Elsewhere, FoundPassage, TextReport, text_page};
 
 use detector::evaluation::{Evaluation, ScoredText};

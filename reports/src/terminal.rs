@@ -1,7 +1,7 @@
 //! The heat map of one text for a terminal: 256 colours, or signs where colour is not wanted.
 
 use crate::html::is_hidden;
-use detector::{Explanation, LEVELS};
+use detector::Explanation;
 
 /// Background and foreground of xterm's 256 colours for levels -3 to 3: blue is human, orange machine.
 const COLOURS: [(u8, u8); 7] = [(75, 16), (153, 16), (195, 16), (0, 0), (230, 16), (222, 16), (208, 16)];
@@ -10,7 +10,7 @@ const COLOURS: [(u8, u8); 7] = [(75, 16), (153, 16), (195, 16), (0, 0), (230, 16
 /// three as the evidence is faint to strong. A legend is the first line; nothing of the text can act on the terminal.
 #[must_use]
 pub fn show(text: &str, explanation: &Explanation, colour: bool) -> String {
-    let mut shown = legend(colour);
+    let mut shown = legend(explanation.levels, colour);
     let mut at = 0;
     for word in &explanation.words {
         shown += &harmless(&text[at..word.start.max(at)]);
@@ -37,8 +37,8 @@ fn mark(word: &str, level: i8, colour: bool) -> String {
     }
 }
 
-fn legend(colour: bool) -> String {
-    let [faint, clear, strong] = LEVELS;
+fn legend(levels: [f64; 3], colour: bool) -> String {
+    let [faint, clear, strong] = levels;
     let names = [
         (-3, format!("human {strong}")),
         (-2, format!("{clear}")),
@@ -51,8 +51,9 @@ fn legend(colour: bool) -> String {
     format!("evidence of a word, log-odds from: {}\n\n", names.join(" "))
 }
 
-/// Without control and hidden characters.
-fn harmless(text: &str) -> String {
+/// Without control and hidden characters, which could act on a terminal.
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let keep = |character: char| match character {
         '\n' | '\t' => character,
         _ if character.is_control() || is_hidden(character) => '\u{FFFD}',

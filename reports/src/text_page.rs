@@ -9,7 +9,7 @@ mod sentences;
 
 use crate::evaluation_page::{PAGE_STYLE, head};
 use crate::html::escape;
-use detector::{Detection, Explanation, Kind, LEAST_TOKENS, LEVELS, Reason, StyleValue, Verdict};
+use detector::{Detection, Explanation, Kind, LEAST_TOKENS, Reason, StyleValue, Verdict};
 pub use elsewhere::{Elsewhere, FoundPassage};
 use std::fmt::Write;
 
@@ -18,8 +18,10 @@ use std::fmt::Write;
 pub struct TextReport<'a> {
     /// The name of the text.
     pub name: &'a str,
-    /// The whole text.
+    /// The whole text that was judged.
     pub text: &'a str,
+    /// What part of a longer text it is, where it is one.
+    pub cut: Option<&'a str>,
     /// The verdict on it, or on what does not stand elsewhere, and why.
     pub explanation: &'a Explanation,
     /// What of it stands elsewhere, where that was asked.
@@ -41,6 +43,9 @@ pub fn text_page(report: &TextReport<'_>) -> String {
     if let Some(elsewhere) = report.elsewhere {
         page += &elsewhere.in_words();
     }
+    if let Some(cut) = report.cut {
+        let _ = writeln!(page, "<p>The text is longer: {}.</p>", escape(cut));
+    }
     page += "</div>\n";
     page += &facts(explanation);
     let mut views = vec![("evidence", "evidence"), ("ranks", "rank (GLTR)")];
@@ -52,7 +57,7 @@ pub fn text_page(report: &TextReport<'_>) -> String {
     }
     let labels = views.iter().map(|(id, name)| format!("<label for=\"{id}\">{name}</label>"));
     let _ = writeln!(page, "<div class=\"choice\">Colour: {}</div>", labels.collect::<String>());
-    page += &legends(report.elsewhere);
+    page += &legends(explanation.levels, report.elsewhere);
     page += "<div class=\"text\" lang=\"en\" dir=\"auto\">";
     page += &marks::text(report);
     page += "</div>\n";
@@ -113,6 +118,10 @@ fn verdict_and_promise(detection: &Detection, fpr: f64) -> [String; 2] {
             "Undecided: not English prose.".to_owned(),
             "English prose is the only kind of text that was calibrated.".to_owned(),
         ],
+        (Verdict::Undecided, Some(Reason::NothingLeft)) => [
+            "Undecided: nothing is left of it to judge.".to_owned(),
+            "All of its words stand elsewhere, word for word.".to_owned(),
+        ],
         (Verdict::Undecided, Some(Reason::NoText)) => {
             ["Undecided: there are no words in it.".to_owned(), String::new()]
         }
@@ -157,8 +166,8 @@ fn facts(explanation: &Explanation) -> String {
     format!("<div class=\"facts\">{}</div>\n", facts.join(""))
 }
 
-fn legends(elsewhere: Option<&Elsewhere>) -> String {
-    let [faint, clear, strong] = LEVELS;
+fn legends(levels: [f64; 3], elsewhere: Option<&Elsewhere>) -> String {
+    let [faint, clear, strong] = levels;
     let evidence = [
         ("h3", format!("human, over {strong}")),
         ("h2", format!("over {clear}")),

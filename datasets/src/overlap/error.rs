@@ -128,6 +128,10 @@ pub enum IndexError {
     #[error("n-grams of tokens cannot lie across documents")]
     TokensAcross,
 
+    /// Something that is no index lies where the index should be.
+    #[error("something else is there, which is not replaced by an index")]
+    NotReplaced,
+
     /// Another program is writing the same index.
     #[error("another run is writing it")]
     Busy,
@@ -138,6 +142,7 @@ impl IndexError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::NotReplaced => "name another file for the index".into(),
             Self::N { .. } => "the GPT-2 paper counts 8-grams: `--n 8`".into(),
             Self::Rate { .. } => "the GPT-2 paper promises 1e-8: `--false-positives 1e-8`".into(),
             Self::Foreign => "an index is what `detect overlap build` writes".into(),

@@ -32,7 +32,7 @@ use super::tokens::{Unit, Vocabulary};
 /// Bytes of the header: a page, so that lines of the filter never lie across pages or cache lines.
 pub(crate) const HEADER_BYTES: usize = 4096;
 
-const MAGIC: &[u8; 8] = b"DOVERLAP";
+pub(crate) const MAGIC: &[u8; 8] = b"DOVERLAP";
 const VERSION: u32 = 1;
 const SUM_AT: usize = HEADER_BYTES - 8;
 

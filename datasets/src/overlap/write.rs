@@ -4,15 +4,22 @@
 //! killed leave one file at most. It is locked while it is written.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::checksum::{Checksum, PIECE_BYTES};
 use super::error::IndexError;
 use super::filter::{Fill, LINE_BYTES};
-use super::header::{HEADER_BYTES, Header};
+use super::header::{HEADER_BYTES, Header, MAGIC};
 use super::pipeline::map_all;
 use crate::error::{Error, Result};
+
+/// Whether a file begins as an index does, of whatever version; an empty file may become one.
+fn is_index(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));
+    read.is_ok() && (begin.is_empty() || begin == MAGIC)
+}
 
 pub(crate) struct IndexWriter {
     path: PathBuf,
@@ -28,10 +35,13 @@ impl IndexWriter {
     pub(crate) fn create(path: &Path) -> Result<Self> {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.part"));
-        if path.is_dir() {
-            return Err(Error::Folder { path: path.to_owned() });
-        }
         let write_error = |source| Error::Write { path: path.to_owned(), source };
+        if path.is_dir() {
+            return Err(write_error(io::ErrorKind::IsADirectory.into()));
+        }
+        if path.is_file() && !is_index(path) {
+            return Err(Error::Index { path: path.to_owned(), reason: IndexError::NotReplaced });
+        }
         let mut file =
             File::options().write(true).create(true).truncate(false).open(&temporary).map_err(write_error)?;
         match file.try_lock() {

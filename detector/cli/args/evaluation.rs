@@ -16,7 +16,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "RATE")]
     pub(crate) limit: Option<f64>,
     /// Share of human texts that may be called machine
-    #[arg(long, default_value_t = 0.01, value_name = "RATE")]
+    #[arg(long, default_value_t = 0.01, value_name = "RATE", allow_negative_numbers = true)]
     pub(crate) fpr: f64,
     #[command(flatten)]
     pub(crate) detector: DetectorArgs,
@@ -98,7 +98,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Share of human texts that a verdict may call machine
-    #[arg(long, default_value_t = 0.01, value_name = "RATE")]
+    #[arg(long, default_value_t = 0.01, value_name = "RATE", allow_negative_numbers = true)]
     pub(crate) fpr: f64,
     #[command(flatten)]
     pub(crate) detector: DetectorArgs,

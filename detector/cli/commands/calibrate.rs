@@ -13,6 +13,7 @@ use rayon::prelude::*;
 const BATCH: usize = 64;
 
 pub(crate) fn run(args: &CalibrateArgs) -> Result<Exit> {
+    super::keep_inputs(&args.output, &args.texts)?;
     let columns = Columns::new(&args.column)?;
     let (detector, _) = super::detector(&args.detector, None)?;
     let bar = progress_bar(0, "texts judged");

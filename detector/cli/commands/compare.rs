@@ -11,6 +11,9 @@ use std::path::Path;
 const SHOWN: usize = 12;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<Exit> {
+    if let Some(output) = &args.output {
+        super::keep_inputs(output, &[args.first.clone(), args.second.clone()])?;
+    }
     let (first, second) = (read(&args.first)?, read(&args.second)?);
     let resamples = Resamples { number: args.resamples, seed: args.seed };
     let comparison = compare(&first, &second, resamples)

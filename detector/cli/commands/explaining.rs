@@ -3,7 +3,7 @@
 
 use crate::args::JudgeArgs;
 use crate::output::{line, note, wants_colour};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use detector::{Detector, Explanation, Masked, Options};
 use reports::{Elsewhere, Finding, TextReport, sarif, show, text_page};
 use std::ops::Range;
@@ -16,6 +16,8 @@ const EXPECTED: usize = 4;
 pub(crate) struct Explained {
     pub(crate) name: String,
     pub(crate) text: String,
+    /// What part of the file the text is, where it is not all.
+    pub(crate) cut: Option<String>,
     pub(crate) explanation: Explanation,
     /// What of it stands elsewhere, where that was asked.
     pub(crate) elsewhere: Option<Elsewhere>,
@@ -36,7 +38,8 @@ pub(crate) fn check(args: &JudgeArgs) -> Result<()> {
     for (name, wanted) in [("--html", args.html.is_some()), ("--receipt", args.receipt.is_some())] {
         ensure!(!wanted || args.files.len() == 1, "`{name}` is for one text, {} are named", args.files.len());
     }
-    Ok(())
+    let outputs = [&args.html, &args.sarif, &args.receipt];
+    outputs.into_iter().flatten().try_for_each(|output| super::keep_inputs(output, &args.files))
 }
 
 /// Explains a text without `parts` of it; for a page with what the model expected at each place.
@@ -67,9 +70,10 @@ pub(crate) fn report(explained: &Explained, args: &JudgeArgs) -> Result<()> {
 
 /// Writes the page of a text, before anything is printed: it is there even where the reader of stdout has gone.
 pub(crate) fn page(explained: &Explained, args: &JudgeArgs, fpr: f64) -> Result<()> {
-    let Explained { name, text, explanation, elsewhere } = explained;
+    let Explained { name, text, cut, explanation, elsewhere } = explained;
     if let Some(path) = &args.html {
-        let page = text_page(&TextReport { name, text, explanation, elsewhere: elsewhere.as_ref(), fpr });
+        let (elsewhere, cut) = (elsewhere.as_ref(), cut.as_deref());
+        let page = text_page(&TextReport { name, text, cut, explanation, elsewhere, fpr });
         write(path, page.as_bytes())?;
         note(&format!("wrote `{}`", path.display()));
     }
@@ -89,5 +93,5 @@ pub(crate) fn log(explained: &[Explained], path: &Path, fpr: f64) -> Result<()> 
 
 /// Writes a file that is whole or not there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    generator::write_atomically(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
+    Ok(generator::write_atomically(path, bytes)?)
 }

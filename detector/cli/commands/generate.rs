@@ -22,11 +22,11 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     for sample in 0..args.samples {
         let start = Instant::now();
+        let generation = model.generate(&prompt, sampling, args.seed.wrapping_add(sample))?;
         if sample > 0 {
             writeln!(out, "\n---\n")?;
         }
         out.write_all(args.prompt.as_bytes())?;
-        let generation = model.generate(&prompt, sampling, args.seed.wrapping_add(sample))?;
         let mut count = 0;
         let mut pending = Vec::new();
         for id in generation.take(args.tokens).take_while(|&id| id != tokenizer.end_of_text()) {

@@ -23,6 +23,9 @@ struct Line<'a> {
     path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
+    /// Bytes that were judged, where there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged_bytes: Option<u64>,
     #[serde(flatten)]
     detection: &'a Detection,
 }
@@ -105,7 +108,8 @@ fn judge_file(
     let mut detection = if explaining::is_wanted(args) {
         let explanation = explaining::explain(&file.text, &[], args, detector, options).with_context(failed)?;
         let mut detection = explanation.detection.clone();
-        let found = Explained { name: name.clone(), text: file.text.clone(), explanation, elsewhere: None };
+        let (cut, text) = (cut_in_words(&file), file.text.clone());
+        let found = Explained { name: name.clone(), text, cut, explanation, elsewhere: None };
         detection.token_values = detection.token_values.filter(|_| args.tokens);
         explaining::page(&found, args, options.fpr)?;
         reasons = Some(found);
@@ -118,7 +122,8 @@ fn judge_file(
         value.end += file.start;
     }
     if args.json || args.tokens {
-        line(&serde_json::to_string(&Line { path: Some(&name), id: None, detection: &detection })?)?;
+        let judged_bytes = (!file.is_whole()).then_some(file.read);
+        line(&serde_json::to_string(&Line { path: Some(&name), id: None, judged_bytes, detection: &detection })?)?;
     } else {
         line(&describe(&name, &detection, options.fpr))?;
     }
@@ -129,23 +134,29 @@ fn judge_file(
     Ok(detection)
 }
 
-/// The beginning of a file or of standard input, with the name to call it by.
+/// The beginning of a file or of standard input, with the name to call it by; says so where it is not all.
 pub(crate) fn read_file(path: &Path) -> Result<(String, TextFile)> {
+    let (name, file) = read_silently(path)?;
+    if let Some(words) = cut_in_words(&file) {
+        note(&format!("note: `{name}`: {words}"));
+    }
+    Ok((name, file))
+}
+
+pub(crate) fn read_silently(path: &Path) -> Result<(String, TextFile)> {
     let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     let file = if path == Path::new("-") {
         datasets::read_text_from(&name, stdin().lock(), LIMIT_BYTES)?
     } else {
         datasets::read_text(path, LIMIT_BYTES)?
     };
-    say_what_was_read(&name, &file);
     Ok((name, file))
 }
 
-fn say_what_was_read(name: &str, file: &TextFile) {
-    if !file.is_whole() {
-        let size = file.size.map_or_else(|| "a stream that goes on".to_owned(), |size| format!("{size} bytes"));
-        note(&format!("note: `{name}`: judged by its first {} bytes of {size}", file.read));
-    }
+/// What part of a text is judged, where it is not all.
+pub(super) fn cut_in_words(file: &TextFile) -> Option<String> {
+    let size = || file.size.map_or_else(|| "a stream that goes on".to_owned(), |size| format!("{size} bytes"));
+    (!file.is_whole()).then(|| format!("judged by its first {} bytes of {}", file.read, size()))
 }
 
 /// Judges the texts of a JSONL file in parallel and prints one object a line in their order.
@@ -160,7 +171,7 @@ fn judge_jsonl(path: &PathBuf, detector: &Detector, options: &Options, outcome: 
         if batch.is_empty() {
             return Ok(());
         }
-        let judged: Vec<Result<(String, Detection)>> = batch
+        let judged: Vec<Result<(String, Option<u64>, Detection)>> = batch
             .into_par_iter()
             .map(|document| {
                 let document = document?;
@@ -172,14 +183,15 @@ fn judge_jsonl(path: &PathBuf, detector: &Detector, options: &Options, outcome: 
                 let detection = detector
                     .judge(&document.text[..end], options)
                     .with_context(|| format!("cannot judge the text `{}`", document.id))?;
-                Ok((document.id, detection))
+                Ok((document.id, (end < document.text.len()).then_some(end as u64), detection))
             })
             .collect();
         for result in judged {
             match result {
-                Ok((id, detection)) => {
+                Ok((id, judged_bytes, detection)) => {
                     outcome.machine |= detection.verdict == Verdict::Machine;
-                    line(&serde_json::to_string(&Line { path: None, id: Some(&id), detection: &detection })?)?;
+                    let one = Line { path: None, id: Some(&id), judged_bytes, detection: &detection };
+                    line(&serde_json::to_string(&one)?)?;
                 }
                 Err(error) => {
                     report(&error);

@@ -18,11 +18,12 @@ pub(crate) mod train_detector;
 pub(crate) mod verify;
 
 use crate::args::DetectorArgs;
+use crate::output::Hinted;
 use crate::registry::Opened;
 use anyhow::{Context, Result};
 use detector::{Detector, EMBEDDED_HEADS, EMBEDDED_MODEL, OwnCalibration, Reference};
 use generator::ModelPair;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes of a text that are judged; some 16,000 tokens, a chapter.
@@ -32,6 +33,15 @@ const LIMIT_BYTES: u64 = 64 << 10;
 /// of that calibration.
 fn detector(args: &DetectorArgs, calibration: Option<&Path>) -> Result<(Detector, Option<Vec<u8>>)> {
     choose(&Choice { files: args, calibration, reference: None, device: "cpu" })
+}
+
+/// Refuses to write over what is to be read.
+fn keep_inputs(output: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(output_file) = output.canonicalize() else { return Ok(()) };
+    let is_output = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == output_file);
+    let Some(input) = inputs.iter().find(is_output) else { return Ok(()) };
+    let message = format!("`{}` is to be read and would be overwritten by `{}`", input.display(), output.display());
+    Err(Hinted { message, hint: "name another file for the output".to_owned() }.into())
 }
 
 /// What a detector is made of.

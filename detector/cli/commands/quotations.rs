@@ -4,7 +4,7 @@
 //! it is called machine and at least half of its n-grams are found, it is *memorised*: recited, whoever recites.
 
 use super::explaining::{self, Explained};
-use super::judge::{Outcome, read_file};
+use super::judge::{Outcome, cut_in_words, read_file};
 use super::overlap::tokens::{open, unit_name};
 use super::overlap::{SpanLine, Watch, in_words, place_in_words, spans, threads};
 use crate::args::JudgeArgs;
@@ -26,6 +26,9 @@ const PRINTED: usize = 5;
 #[derive(Serialize)]
 struct Line<'a> {
     path: &'a str,
+    /// Bytes that were judged, where there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged_bytes: Option<u64>,
     #[serde(flatten)]
     detection: &'a Detection,
     overlap: OverlapLine<'a>,
@@ -132,6 +135,7 @@ fn judge_one<'a>(
     let whole = detector.judge(&file.text, &Options { tokens: false, ..*options })?;
     let masked = Masked::new(&file.text, &overlap.covered());
     let mut rest = detector.judge(&masked.text, options)?;
+    say_nothing_is_left(&mut rest, overlap);
     for value in rest.token_values.iter_mut().flatten() {
         let range = masked.original_range(value.start..value.end);
         (value.start, value.end) = (range.start + file.start, range.end + file.start);
@@ -139,11 +143,19 @@ fn judge_one<'a>(
     Ok(Judged { name, file, overlap, rest, whole })
 }
 
+/// A text without words is one thing, a text all of which was found another.
+fn say_nothing_is_left(rest: &mut Detection, overlap: &Overlap) {
+    if rest.reason == Some(Reason::NoText) && overlap.found > 0 {
+        rest.reason = Some(Reason::NothingLeft);
+    }
+}
+
 impl Judged<'_> {
     /// The reasons for the verdict on the rest, and what was found where.
     fn explain(&self, n: usize, args: &JudgeArgs, detector: &Detector, options: &Options) -> Result<Explained> {
         let text = &self.file.text;
-        let explanation = explaining::explain(text, &self.overlap.covered(), args, detector, options)?;
+        let mut explanation = explaining::explain(text, &self.overlap.covered(), args, detector, options)?;
+        say_nothing_is_left(&mut explanation.detection, self.overlap);
         let passage = |span: &Span| FoundPassage {
             start: span.bytes.start,
             end: span.bytes.end,
@@ -158,7 +170,8 @@ impl Judged<'_> {
             is_memorised: self.is_memorised(),
             whole: self.whole.clone(),
         };
-        Ok(Explained { name: self.name.to_owned(), text: text.clone(), explanation, elsewhere: Some(elsewhere) })
+        let (name, text, cut) = (self.name.to_owned(), text.clone(), cut_in_words(self.file));
+        Ok(Explained { name, text, cut, explanation, elsewhere: Some(elsewhere) })
     }
 
     fn is_memorised(&self) -> bool {
@@ -169,6 +182,7 @@ impl Judged<'_> {
         let whole = &self.whole;
         let object = Line {
             path: self.name,
+            judged_bytes: (!self.file.is_whole()).then_some(self.file.read),
             detection: &self.rest,
             overlap: OverlapLine {
                 share: self.overlap.share(),
@@ -200,7 +214,8 @@ impl Judged<'_> {
             "{found} of {total} {n}-grams ({share:.1} %) found elsewhere, the longest span has {longest} {unit}"
         );
         let mut text = if self.is_memorised() {
-            format!("{}: memorised, {quoted}\n", self.name) + &describe("  without what was found", &self.rest, fpr)
+            format!("{}: memorised, {quoted}\n", reports::harmless(self.name))
+                + &describe("  without what was found", &self.rest, fpr)
         } else {
             describe(self.name, &self.rest, fpr) + &format!("\n  judged without what is quoted: {quoted}")
         };

@@ -100,7 +100,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
                 for (source, bits) in &score.by_source {
                     note(&format!("held out {source}: {bits:.4} bits per byte"));
                 }
-                note(&format!("held out, mean of sources: {:.4} bits per byte", score.bits_per_byte));
+                if score.by_source.is_empty() {
+                    note(
+                        "no document fell among those that are held out (5 in 1000, by id): nothing says how good it is",
+                    );
+                } else {
+                    note(&format!("held out, mean of sources: {:.4} bits per byte", score.bits_per_byte));
+                }
             }
             (since, steps_since, loss) = (Instant::now(), 0, 0.0);
         }

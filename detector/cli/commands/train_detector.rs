@@ -6,8 +6,8 @@ use crate::output::{Exit, line, note, progress_bar};
 use anyhow::{Context, Result, bail, ensure};
 use datasets::{Document, Label};
 use detector::{
-    Cell, EMBEDDED_MODEL, EVIDENCE, Fitted, Labelled, LabelledWords, LexicalFeatures, Reader, Scorer, Selection,
-    Selector, TASKS, normalize,
+    Cell, EMBEDDED_MODEL, EVIDENCE, Fitted, LEAST_TOKENS, Labelled, LabelledWords, LexicalFeatures, Reader, Scorer,
+    Selection, Selector, TASKS, normalize,
 };
 use generator::{CpuModel, LoadedModel, Sampling, Tokenizer};
 use rayon::prelude::*;
@@ -49,10 +49,12 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     let (small, large) = (share_of(small, args.fraction * args.read_fraction), share_of(large, args.fraction));
     let (mut to_measure, mut to_count) = (Selector::new(small), Selector::new(large));
     let mut offer = |document: Document| {
+        let mut of_document = None;
         for piece in pieces(document) {
             let piece = Document { text: normalize(&piece.text).text, ..piece };
-            to_measure.offer(piece.clone());
-            to_count.offer(piece);
+            let origin = *of_document.get_or_insert_with(|| detector::origin(&piece.text));
+            to_measure.offer(piece.clone(), origin);
+            to_count.offer(piece, origin);
         }
     };
     let prompts = read_documents(args, &scorer.tokenizer, &mut offer)?;
@@ -62,7 +64,8 @@ pub(crate) fn run(args: &TrainDetectorArgs) -> Result<Exit> {
     let (to_measure, to_count) = (to_measure.finish(), to_count.finish());
 
     let start = Instant::now();
-    let texts = measure(to_measure, &scorer, &layers, &args.output)?;
+    let mut texts = measure(to_measure, &scorer, &layers, &args.output)?;
+    texts.retain(|text| text.measurement.tokens >= LEAST_TOKENS); // the detector gives no verdict on the others
     let tokens: usize = texts.iter().map(|text| text.measurement.tokens).sum();
     let speed = tokens as f64 / start.elapsed().as_secs_f64();
     note(&format!("{} texts, {tokens} tokens, {speed:.0} a second where they were not read before", texts.len()));

@@ -1,6 +1,6 @@
 //! `detect FILE --receipt R` and `detect verify R FILE`: a verdict that somebody else can check.
 
-use super::judge::read_file;
+use super::judge::{read_file, read_silently};
 use crate::args::VerifyArgs;
 use crate::output::{Exit, line, note};
 use anyhow::{Context, Result};
@@ -19,7 +19,7 @@ pub(crate) fn write_receipt(
     own_calibration: Option<&[u8]>,
 ) -> Result<()> {
     anyhow::ensure!(file != Path::new("-"), "a receipt is for a file, standard input cannot be read twice");
-    let (name, text) = read_file(file)?;
+    let (name, text) = read_silently(file)?;
     let receipt =
         detector.receipt(&text.text, options, own_calibration).with_context(|| format!("cannot judge `{name}`"))?;
     super::explaining::write(path, (serde_json::to_string(&receipt)? + "\n").as_bytes())?;
@@ -41,10 +41,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Exit> {
     let mismatches = receipt.mismatches(&now, &tolerance);
     if mismatches.is_empty() {
         line(&format!(
-            "{name}: verified, {} tokens within {} nats and {} log-odds, the same verdict by the same files",
+            "{name}: verified, {} tokens within {} nats and {} log-odds, the same verdict at `--fpr {}` by the same files",
             receipt.tokens.len(),
             tolerance.nats,
-            tolerance.log_odds
+            tolerance.log_odds,
+            receipt.fpr
         ))?;
         return Ok(Exit::Done);
     }

@@ -43,9 +43,8 @@ pub struct ScoredText {
 }
 
 /// Names of the statistics in [`crate::Statistics`] and of the evidence, with the unit that a table shows: name, column.
-pub const NUMBERS: [(&str, &str); 26] = [
+pub const NUMBERS: [(&str, &str); 25] = [
     ("hidden", "evidence_hidden_log_odds"),
-    ("length", "evidence_length_log_odds"),
     ("lexical", "evidence_lexical_log_odds"),
     ("likelihood", "evidence_likelihood_log_odds"),
     ("prior", "evidence_prior_log_odds"),

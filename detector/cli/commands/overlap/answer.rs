@@ -115,5 +115,6 @@ pub(crate) fn in_words(span: &Span, unit: &str, text: &str, start: usize) -> Str
         shown.push('…');
     }
     let place = span.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place_in_words(place)));
-    format!("bytes {}-{}, {} {unit}{place}: {shown}", span.bytes.start + start, span.bytes.end + start, span.words)
+    let [from, to] = [span.bytes.start, span.bytes.end].map(|byte| byte + start);
+    reports::harmless(&format!("bytes {from}-{to}, {} {unit}{place}: {shown}", span.words))
 }
