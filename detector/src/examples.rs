@@ -2,7 +2,7 @@
 
 use crate::language::{is_english, words};
 use datasets::{Document, Label};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::Hasher;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -131,7 +131,9 @@ impl Selector {
         }
     }
 
-    /// The chosen texts, each text once, in a stable order.
+    /// The chosen texts in a stable order, each text once. Of texts of one source that are made by one form (an article on each year, a
+    /// letter with a name put in) the first is kept: a text more than three tenths of whose 8-grams stand in those kept before it
+    /// is left.
     #[must_use]
     pub fn finish(self) -> Vec<Example> {
         let mut human: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
@@ -146,11 +148,31 @@ impl Selector {
             example.kind.is_some() || last[&example.source].is_none_or(|last| order < last)
         };
         let mut seen = BTreeSet::new();
+        let mut ngrams: BTreeMap<String, HashSet<u64>> = BTreeMap::new();
         let all = self.cells.into_values().flatten();
         all.filter(|(order, example)| wanted(*order, example) && seen.insert(stable_hash(&[&example.text], 0)))
             .map(|(_, example)| example)
+            .filter(|example| is_new(&example.text, ngrams.entry(example.source.clone()).or_default()))
             .collect()
     }
+}
+
+/// Words of an n-gram by which texts of one form are known.
+const N: usize = 8;
+
+/// The share of its n-grams that a text may have in common with those kept before it.
+const MOST_REPEATED: f64 = 0.3;
+
+/// Whether few enough of the text's n-grams were seen; if so they are now.
+fn is_new(text: &str, seen: &mut HashSet<u64>) -> bool {
+    let words: Vec<&str> = words(text).collect();
+    let ngrams: Vec<u64> = words.windows(N).map(|ngram| stable_hash(ngram, 0)).collect();
+    let repeated = ngrams.iter().filter(|ngram| seen.contains(*ngram)).count();
+    let is_new = repeated as f64 <= MOST_REPEATED * ngrams.len() as f64;
+    if is_new {
+        seen.extend(ngrams);
+    }
+    is_new
 }
 
 /// A stretch of whole words of random length and place, or `None` where the text is too short.
@@ -227,6 +249,22 @@ mod tests {
         let of_source = |chosen: &[Example], source| chosen.iter().filter(|example| example.source == source).count();
         let chosen = selector.finish();
         assert_eq!((of_source(&chosen, "a"), of_source(&chosen, "b")), (8, 8));
+    }
+
+    #[test]
+    fn texts_of_one_form_are_kept_once() {
+        let mut selector = Selector::new(Selection { most_words: 400, least_words: 100, ..Selection::default() });
+        let form = |id: usize, source: &str| {
+            let text =
+                (0..120).map(|word| if word % 20 == 0 { format!("the name{id}x{word}") } else { format!("the word{word}") });
+            let text = text.collect::<Vec<_>>().join(" ");
+            Document { id: id.to_string(), text, source: Some(source.to_owned()), ..Document::default() }
+        };
+        (0..10).for_each(|id| selector.offer(form(id, "a"), 0));
+        (10..15).for_each(|id| selector.offer(document(id, "a"), 0));
+        selector.offer(form(20, "b"), 0);
+        let sources: Vec<String> = selector.finish().into_iter().map(|example| example.source).collect();
+        assert_eq!(sources, ["a"; 6].into_iter().chain(["b"]).map(str::to_owned).collect::<Vec<_>>());
     }
 
     #[test]
