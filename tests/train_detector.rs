@@ -24,6 +24,23 @@ const SMOOTH: [&str; 8] = [
     "Consequently, it is essential to consider the multifaceted implications of such developments.",
 ];
 
+/// Words that either class may have anywhere: with them no two texts are of one form.
+const NEUTRAL: [&str; 24] = [
+    "really", "there", "now", "perhaps", "again", "here", "once", "later", "soon", "often", "still", "also", "always",
+    "today", "almost", "maybe", "indeed", "then", "too", "never", "away", "back", "even", "only",
+];
+
+/// The sentence with a neutral word after every third of its words.
+fn varied(sentence: &str, seed: usize) -> String {
+    let mut random = seed;
+    let words = sentence.split(' ').enumerate().map(|(at, word)| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let neutral = NEUTRAL[(random >> 33) % NEUTRAL.len()];
+        if at % 3 == 2 { format!("{neutral} {word}") } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Texts of three sources; the sentences of one class stand in another order in each.
 fn labelled() -> String {
     let mut lines = String::new();
@@ -32,7 +49,10 @@ fn labelled() -> String {
     {
         for number in 0..40_usize {
             for (label, pool) in [("human", PLAIN), ("machine", SMOOTH)] {
-                let sentence = |at: usize| pool[(number * (2 * at + 1) + at * source.len()) % pool.len()];
+                let sentence = |at: usize| {
+                    let seed = ((number * 8 + at) * 2 + usize::from(label == "human")) * 100 + domain.len();
+                    varied(pool[(number * (2 * at + 1) + at * domain.len()) % pool.len()], seed)
+                };
                 let text = (0..8).map(sentence).collect::<Vec<_>>().join(" ");
                 let writer = if label == "machine" { format!("\"{generator}\"") } else { "null".to_owned() };
                 writeln!(

@@ -255,8 +255,8 @@ mod tests {
     fn texts_of_one_form_are_kept_once() {
         let mut selector = Selector::new(Selection { most_words: 400, least_words: 100, ..Selection::default() });
         let form = |id: usize, source: &str| {
-            let text =
-                (0..120).map(|word| if word % 20 == 0 { format!("the name{id}x{word}") } else { format!("the word{word}") });
+            let text = (0..120)
+                .map(|word| if word % 20 == 0 { format!("the name{id}x{word}") } else { format!("the word{word}") });
             let text = text.collect::<Vec<_>>().join(" ");
             Document { id: id.to_string(), text, source: Some(source.to_owned()), ..Document::default() }
         };
