@@ -12,6 +12,8 @@ mod bad_input;
 mod evaluate;
 /// `detect generate`: seeds, lengths, greedy text; and the help of all commands.
 mod generate;
+/// What a run must not do: write over what it reads, judge a table as a text, pass on what acts on a terminal.
+mod harmless;
 /// Models that users bring: by path, by name, without a calibration, changed or missing.
 mod models;
 /// `detect overlap`: indexes, the join, quotations in the verdict; and what it says about bad input.

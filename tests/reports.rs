@@ -197,6 +197,11 @@ fn a_receipt_is_checked() {
     let run = dir.run(&["verify", "r.json", "essay.txt"]);
     assert_eq!(run.code, Some(1));
     assert!(run.stdout.contains("not verified, 1 differences\n  verdict: Machine in the receipt, "), "{}", run.stdout);
+    let mut forged: Value = serde_json::from_str(&receipt).unwrap();
+    forged["p_value"] = json!(0.5 * forged["p_value"].as_f64().unwrap());
+    dir.write("r.json", forged.to_string());
+    let run = dir.run(&["verify", "r.json", "essay.txt"]);
+    assert!(run.code == Some(1) && run.stdout.contains("1 differences\n  p-value: "), "{run:#?}");
     dir.run(&["verify", "essay.txt", "essay.txt"])
         .failed("error: `essay.txt` is not a valid receipt\n  caused by: expected value at line 1 column 1\n");
 }

@@ -60,5 +60,5 @@ pub use hold_out::is_held_out;
 pub use lines::MAX_RECORD_BYTES;
 pub use parquet::ParquetError;
 pub use reader::{Documents, open, open_all, open_reader};
-pub use rows::{Row, Rows, open_rows};
+pub use rows::{FIELDS, Row, Rows, open_rows};
 pub use text::{TextFile, TextKind, read_text, read_text_from};

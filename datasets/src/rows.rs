@@ -49,8 +49,8 @@ enum Reader {
 /// Chars of a name of a column in messages: without a header, the first text takes its place.
 const SHOWN: usize = 40;
 
-/// Fields that are looked for under these names where nobody says which column holds them.
-const FIELDS: [&str; 15] = [
+/// Fields of a text, which are looked for in columns of these names where nobody says which column holds them.
+pub const FIELDS: [&str; 15] = [
     "id",
     "text",
     "label",

@@ -2,7 +2,7 @@
 
 use crate::args::EvaluateArgs;
 use anyhow::{Context, Result, bail, ensure};
-use datasets::{Label, Row, open_rows};
+use datasets::{FIELDS, Label, Row, open_rows};
 use detector::evaluation::{NUMBERS, ScoredText};
 use detector::{Verdict, stable_hash};
 use std::collections::BTreeMap;
@@ -16,25 +16,6 @@ pub(crate) struct Columns {
     machine: Vec<String>,
     human: Vec<String>,
 }
-
-/// The fields that are read.
-const FIELDS: [&str; 15] = [
-    "id",
-    "text",
-    "label",
-    "score",
-    "source",
-    "domain",
-    "generator",
-    "attack",
-    "group",
-    "split",
-    "unit",
-    "tokens",
-    "verdict",
-    "probability",
-    "p_value",
-];
 
 impl Columns {
     /// The names of the arguments: `--column FIELD=NAME`, and the shorter `--label-column NAME` and the like.
