@@ -59,6 +59,7 @@ impl Error {
                 "the first record must name the columns, separated by commas, e.g. `id,text,label`".into()
             }
             Error::Column { column, count, found, .. } => rows::column_hint(column, *count, found),
+            Error::NoTable { path } if path.is_dir() => "it is a folder: name the tables in it".into(),
             Error::NoTable { .. } => "export a spreadsheet as CSV first".into(),
             Error::Parquet { reason, .. } => return reason.hint(),
             Error::NoField { column, .. } => {

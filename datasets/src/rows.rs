@@ -248,7 +248,8 @@ mod tests {
         let empty = rows("a.csv", "").unwrap_err();
         assert!(empty.hint().unwrap().starts_with("it is empty"));
         assert!(empty.to_string().ends_with("its columns are: none, it is empty"), "{empty}");
-        assert!(matches!(open_rows(Path::new("."), &["score"]), Err(Error::NoTable { .. })));
+        let folder = open_rows(Path::new("."), &["score"]).err().and_then(|error| error.hint());
+        assert_eq!(folder.as_deref(), Some("it is a folder: name the tables in it"));
         assert!(matches!(rows("a.csv", "score,score\n"), Err(Error::Column { count: 2, .. })));
         assert!(matches!(rows("a.txt", "score\n"), Err(Error::NoTable { .. })));
         assert!(matches!(rows("a.csv", "score,id\n1\n"), Err(Error::WrongWidth { line: 2, .. })));
