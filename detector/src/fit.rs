@@ -6,19 +6,24 @@
 //! chain had not seen, but for what gave the *other* sources their evidence, which had. A text of a source that stands in another
 //! one too, under the same opening, is left out with it.
 
-use crate::calibration::{Calibration, CalibrationScores, HeadScores};
+use crate::calibration::CalibrationScores;
 use crate::examples::{Example, Kind};
 use crate::fusion::Fusion;
 use crate::groups::register;
 use crate::heads::{
-    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, MARGIN, Measurement, PROBE_DOMAIN_PENALTY, Reader, STYLE,
-    fusion_row,
+    FittedHead, HIDDEN, Head, LEXICAL, LEXICAL_BITS, Measurement, PROBE_DOMAIN_PENALTY, Reader, STYLE, fusion_row,
 };
 use crate::lexical::{LexicalExample, LexicalFeatures, LexicalTrainer, LexicalWeights};
 use crate::logistic::{FitError, Logistic};
 use crate::style::StyleModel;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use tables::{calibration_scores, calibration_without, calibrations, head_scores};
 
 /// The penalty of the fusion for all kinds, per unit of mean loss.
 const FUSION_L2: f64 = 1e-2;
@@ -357,51 +362,3 @@ pub fn fit(
     let calibration = calibration_scores(texts, &scores, None);
     Ok(Fitted { reader, heads, folds, scores, calibration })
 }
-
-/// The out-of-fold scores of all texts but those of `left_out`, wherever they stand, as the calibration table wants them.
-#[must_use]
-pub(crate) fn calibration_scores(
-    texts: &[Labelled],
-    scores: &[OutOfFold],
-    left_out: Option<&str>,
-) -> CalibrationScores {
-    let banned = origins_of(left_out, texts.iter().map(|text| &text.example));
-    let mut table = CalibrationScores::default();
-    for (text, score) in texts.iter().zip(scores).filter(|(text, _)| !banned.contains(&text.example.origin)) {
-        let of_class = if text.example.kind.is_some() { &mut table.machines } else { &mut table.humans };
-        of_class.push(head_scores(text, score));
-    }
-    table.humans.sort_by_key(|score| score.tokens);
-    table.machines.sort_by_key(|score| score.tokens);
-    table
-}
-
-/// The scores of a text by the two heads.
-#[must_use]
-pub(crate) fn head_scores(text: &Labelled, score: &OutOfFold) -> HeadScores {
-    HeadScores {
-        tokens: text.measurement.tokens as u32,
-        assistant: score.fusion[0],
-        sampled: score.fusion[1],
-        words: score.words,
-    }
-}
-
-/// The calibrations for judging each source.
-#[must_use]
-pub(crate) fn calibrations(texts: &[Labelled], fitted: &Fitted) -> BTreeMap<String, Calibration> {
-    let of_source = |source: String| {
-        let calibration = calibration_without(texts, fitted, Some(&source));
-        (source, calibration)
-    };
-    sources(texts).into_par_iter().map(of_source).collect()
-}
-
-/// The calibration for judging one source: made of the others, or of all.
-#[must_use]
-pub(crate) fn calibration_without(texts: &[Labelled], fitted: &Fitted, source: Option<&str>) -> Calibration {
-    Calibration::new(calibration_scores(texts, &fitted.scores, source), MARGIN)
-}
-
-#[cfg(test)]
-mod tests;
